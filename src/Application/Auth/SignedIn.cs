@@ -1,0 +1,59 @@
+using System.ComponentModel.DataAnnotations;
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Members;
+
+namespace CleanTenancy.Application.Auth;
+
+internal static class AuthLimits
+{
+    /// <summary>NIST SP 800-63B-4 asks for at least 64; what is longer is work for the hash and nothing else.</summary>
+    public const int PasswordMaxLength = 128;
+
+    public const int RefreshTokenMaxLength = 200;
+}
+
+/// <summary>A pair of tokens and the person they are for.</summary>
+/// <param name="AccessToken">Send it as Authorization: Bearer; good for expiresIn seconds.</param>
+/// <param name="TokenType">Bearer (RFC 6750).</param>
+/// <param name="ExpiresIn">Seconds.</param>
+/// <param name="RefreshToken">Good once; the answer brings the next one.</param>
+/// <param name="User">The person.</param>
+public sealed record SignedIn(
+    [property: Required] string AccessToken,
+    [property: Required] string TokenType,
+    [property: Required] int ExpiresIn,
+    [property: Required] string RefreshToken,
+    [property: Required] SignedInUser User)
+{
+    internal static SignedIn With(
+        ITokens tokens, SessionId session, string refresh, User user, IReadOnlyList<Role> roles, DateTimeOffset now) =>
+        new(
+            tokens.IssueAccess(user.OrgId, user.Id, session, now),
+            "Bearer",
+            (int)tokens.AccessLifetime.TotalSeconds,
+            refresh,
+            new SignedInUser(
+                user.Id,
+                user.Email,
+                user.Name,
+                [.. roles.Select(role => role.Name).Order(StringComparer.Ordinal)],
+                [.. roles.SelectMany(role => role.Permissions).Distinct().Order(StringComparer.Ordinal)]));
+}
+
+/// <summary>The person who signed in.</summary>
+public sealed record SignedInUser(
+    [property: Required] UserId Id,
+    [property: Required] string Email,
+    [property: Required] string Name,
+    [property: Required] IReadOnlyList<string> Roles,
+    [property: Required] IReadOnlyList<string> Permissions);
+
+internal static class AuthQueries
+{
+    public static IQueryable<Role> RolesOf(this IAppDbContext db, UserId user) =>
+        from link in db.UserRoles
+        join role in db.Roles on link.RoleId equals role.Id
+        where link.UserId == user
+        select role;
+}

@@ -1,0 +1,18 @@
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Events;
+
+namespace CleanTenancy.Application.Common;
+
+/// <summary>What the schema's constraints mean in our words. A name that is not here is a bug, and answers 500.</summary>
+public static class ConstraintErrors
+{
+    private static readonly Dictionary<string, Error> ByName = new()
+    {
+        ["fk_registrations_events_org_id_event_id"] = EventErrors.HasRegistrations,
+        ["ck_events_capacity"] = EventErrors.SoldOut,
+    };
+
+    public static Error? Find(string constraint) => ByName.GetValueOrDefault(constraint);
+
+    public static IEnumerable<string> Names => ByName.Keys;
+}

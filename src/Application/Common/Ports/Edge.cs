@@ -1,0 +1,42 @@
+using CleanTenancy.Domain.Common;
+
+namespace CleanTenancy.Application.Common.Ports;
+
+/// <summary>A host name that may be a tenant's, as it is looked up.</summary>
+/// <param name="Name">The slug, or the whole custom domain as lower-case A-labels.</param>
+/// <param name="IsSlug">The label in front of the base domain.</param>
+public readonly record struct HostKey(string Name, bool IsSlug);
+
+/// <summary>Finds tenants by host.</summary>
+public interface ITenantDirectory
+{
+    /// <returns>Null for unknown, unverified and purged: all alike.</returns>
+    Task<Tenant?> FindAsync(HostKey host);
+
+    void Forget(TenantId org);
+}
+
+/// <summary>What a valid access token says.</summary>
+/// <param name="OrgId">Its one audience.</param>
+public sealed record AccessTicket(TenantId OrgId, UserId UserId, SessionId SessionId, DateTimeOffset ExpiresAt);
+
+/// <summary>Checks access tokens (RFC 9068, RFC 8725).</summary>
+public interface IAccessTokenReader
+{
+    /// <returns>Null for anything but a valid token of ours.</returns>
+    ValueTask<AccessTicket?> ReadAsync(string token);
+}
+
+/// <summary>Who stands behind a session now.</summary>
+public interface ISessionDirectory
+{
+    /// <returns>Null when the session has ended, or its user may not sign in any more.</returns>
+    ValueTask<Member?> FindAsync(AccessTicket ticket);
+}
+
+/// <summary>Whether this instance may take requests.</summary>
+public interface IReadiness
+{
+    /// <returns>What is wrong; empty when ready.</returns>
+    Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,186 @@
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Programs;
+using CleanTenancy.Domain.Registrations;
+using CleanTenancy.Domain.Tenants;
+using Microsoft.EntityFrameworkCore;
+
+namespace CleanTenancy.Application.Common.Ports;
+
+/// <summary>The tenant's database. Every query carries the tenant, twice: by the filter and by the fence.</summary>
+public interface IAppDbContext
+{
+    DbSet<Organization> Organizations { get; }
+
+    DbSet<User> Users { get; }
+
+    DbSet<Role> Roles { get; }
+
+    DbSet<UserRole> UserRoles { get; }
+
+    DbSet<Session> Sessions { get; }
+
+    DbSet<RefreshToken> RefreshTokens { get; }
+
+    DbSet<Event> Events { get; }
+
+    DbSet<EventProgram> Programs { get; }
+
+    DbSet<Registration> Registrations { get; }
+
+    /// <summary>The event, locked until the transaction ends; null if there is none. Commands only.</summary>
+    Task<Event?> LockEventAsync(EventId id, CancellationToken cancellationToken);
+
+    /// <summary>The registration, locked until the transaction ends; null if there is none. Commands only.</summary>
+    Task<Registration?> LockRegistrationAsync(RegistrationId id, CancellationToken cancellationToken);
+
+    Task<TResult> RunAsync<T1, TResult>(Read<T1, TResult> read, T1 argument, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<TResult>> RunAsync<T1, T2, TResult>(
+        ReadList<T1, T2, TResult> read, T1 first, T2 second, CancellationToken cancellationToken);
+}
+
+/// <summary>The plan catalogue, read outside every tenant.</summary>
+public interface IPlatformDb
+{
+    Task<IReadOnlyList<Plan>> PlansAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Who asks, where, and how: made by the edge before the pipeline starts.</summary>
+public interface ICaller
+{
+    /// <summary>Null on the platform host.</summary>
+    Tenant? Tenant { get; }
+
+    /// <summary>Null when nobody has signed in.</summary>
+    Member? Member { get; }
+
+    /// <summary>The client's address, as far as configured proxies vouch for it.</summary>
+    string Address { get; }
+
+    string RequestId { get; }
+
+    string? IdempotencyKey { get; }
+
+    /// <summary>The request the route declared; null outside HTTP.</summary>
+    Type? DeclaredRequest { get; }
+}
+
+public static class CallerExtensions
+{
+    /// <exception cref="InvalidOperationException">The request reached its handler without a tenant: a bug.</exception>
+    public static Tenant RequiredTenant(this ICaller caller) =>
+        caller.Tenant ?? throw new InvalidOperationException("No tenant.");
+
+    /// <exception cref="InvalidOperationException">The request reached its handler without a member: a bug.</exception>
+    public static Member RequiredMember(this ICaller caller) =>
+        caller.Member ?? throw new InvalidOperationException("Nobody has signed in.");
+}
+
+/// <summary>The one transaction of a command, bound to the tenant, the person and the address before anything else.</summary>
+public interface ITenantTransaction
+{
+    /// <summary>Names the tenant for reads: each opens and closes its own bound batch.</summary>
+    void NameTenant();
+
+    /// <summary>
+    /// Runs the work, saves and commits if it succeeded, rolls back if it refused or threw. Runs it again, from
+    /// the start, when the database ended it as the victim of a deadlock.
+    /// </summary>
+    /// <exception cref="ConstraintViolatedException">A constraint of the schema refused.</exception>
+    /// <exception cref="StaleRowException">A row was changed by somebody else meanwhile.</exception>
+    Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
+        where TResponse : IRefusable<TResponse>;
+
+    /// <summary>Sends the changes made so far to the database, inside the transaction.</summary>
+    Task FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Runs after the commit, and not at all without one.</summary>
+    void AfterCommit(Action action);
+}
+
+/// <summary>A constraint refused; the name says which.</summary>
+public sealed class ConstraintViolatedException(string constraint, Exception inner)
+    : Exception($"The constraint {constraint} refused.", inner)
+{
+    public string Constraint { get; } = constraint;
+}
+
+/// <summary>Optimistic concurrency found another version of the row.</summary>
+public sealed class StaleRowException(Exception inner) : Exception("The row was changed meanwhile.", inner);
+
+/// <summary>Counters of what a plan limits. All inside the command's transaction.</summary>
+public interface IQuotas
+{
+    /// <summary>Reserves n by one conditional UPDATE.</summary>
+    /// <returns>Null, or quota_exceeded with resource, limit and used.</returns>
+    Task<Error?> ReserveAsync(Quota quota, long n, CancellationToken cancellationToken);
+
+    /// <summary>Locks a counter that will be lowered, before any other row.</summary>
+    Task HoldAsync(Quota quota, CancellationToken cancellationToken);
+
+    /// <summary>Gives n back.</summary>
+    Task ReleaseAsync(Quota quota, long n, CancellationToken cancellationToken);
+}
+
+/// <summary>The audit log of the tenant, append-only.</summary>
+public interface IAuditTrail
+{
+    /// <summary>Records a deed in the command's transaction.</summary>
+    /// <param name="deed">Past tense, e.g. event.created.</param>
+    /// <param name="subject">The row it is about.</param>
+    /// <param name="actor">Who did it, when that is not the caller: a sign-in's user.</param>
+    Task RecordAsync(string deed, Guid? subject, UserId? actor, CancellationToken cancellationToken);
+}
+
+/// <summary>Answers already given to an Idempotency-Key, in the transaction of the effect.</summary>
+public interface IIdempotencyStore
+{
+    /// <summary>Keeps others with the same key out until the transaction ends; false if one is inside.</summary>
+    Task<bool> TryEnterAsync(string key, CancellationToken cancellationToken);
+
+    Task<StoredAnswer?> FindAsync(string key, CancellationToken cancellationToken);
+
+    Task SaveAsync(string key, StoredAnswer answer, CancellationToken cancellationToken);
+}
+
+/// <param name="RequestHash">SHA-256 of the request's type and content.</param>
+/// <param name="Json">The answer.</param>
+public sealed record StoredAnswer(byte[] RequestHash, string Json);
+
+/// <summary>Hashes and verifies passwords; slow on purpose, and few at a time (ADR 0011).</summary>
+public interface IPasswords
+{
+    Task<string> HashAsync(string password, CancellationToken cancellationToken);
+
+    /// <summary>Takes as long for no hash (an unknown user) as for a wrong password.</summary>
+    Task<PasswordVerdict> VerifyAsync(string? hash, string password, CancellationToken cancellationToken);
+}
+
+/// <param name="IsCorrect">The password is the one that was hashed.</param>
+/// <param name="NeedsRehash">It was hashed under older parameters than today's.</param>
+public readonly record struct PasswordVerdict(bool IsCorrect, bool NeedsRehash);
+
+/// <summary>Makes access tokens (RFC 9068) and refresh tokens.</summary>
+public interface ITokens
+{
+    /// <summary>How long an access token is good for.</summary>
+    TimeSpan AccessLifetime { get; }
+
+    string IssueAccess(TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now);
+
+    /// <summary>256 random bits, and their SHA-256 for the database.</summary>
+    (string Token, byte[] Hash) NewRefresh();
+
+    /// <returns>Null if the text cannot be a refresh token.</returns>
+    byte[]? HashRefresh(string token);
+}
+
+/// <summary>Tells this instance at once, and the others by NOTIFY, that something cached is no longer true.</summary>
+public interface ISignals
+{
+    /// <summary>Sent with the commit of the transaction.</summary>
+    Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken);
+}

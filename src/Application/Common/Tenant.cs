@@ -1,0 +1,72 @@
+using System.Collections.Frozen;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Tenants;
+
+namespace CleanTenancy.Application.Common;
+
+/// <summary>A tenant as the request sees it: seconds old at most, immutable, shared by all requests.</summary>
+public sealed record Tenant
+{
+    public required TenantId Id { get; init; }
+
+    public required string Slug { get; init; }
+
+    public required string Name { get; init; }
+
+    public required Tier Tier { get; init; }
+
+    public required TenantState State { get; init; }
+
+    public SuspensionReason? SuspensionReason { get; init; }
+
+    public required DateTimeOffset StateSince { get; init; }
+
+    public DateTimeOffset? TrialEndsAt { get; init; }
+
+    public required string Locale { get; init; }
+
+    public required string TimeZone { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required PlanLimits Limits { get; init; }
+
+    /// <summary>What the plan has.</summary>
+    public required FrozenSet<Feature> Features { get; init; }
+
+    /// <summary>For each feature, the cheapest plan that has it.</summary>
+    public required FrozenDictionary<Feature, Tier> CheapestPlanWith { get; init; }
+
+    /// <summary>The state by the clock: a trial that ran out is suspended, whether or not a sweep has seen it.</summary>
+    public (TenantState State, SuspensionReason? Reason, DateTimeOffset Since) StateAt(DateTimeOffset now) =>
+        State is TenantState.Trial && TrialEndsAt <= now
+            ? (TenantState.Suspended, Domain.Tenants.SuspensionReason.Billing, TrialEndsAt.Value)
+            : (State, SuspensionReason, StateSince);
+}
+
+/// <summary>Who signed in, with the permissions of now: from the session's row, never from an old token.</summary>
+public sealed record Member
+{
+    public required UserId Id { get; init; }
+
+    public required SessionId SessionId { get; init; }
+
+    public required TenantId OrgId { get; init; }
+
+    public required string Email { get; init; }
+
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    public required FrozenSet<string> Permissions { get; init; }
+
+    public bool IsOwner => Roles.Contains(BuiltInRoles.SuperAdmin);
+
+    public bool May(string permission) =>
+        permission.Length == 0
+        || Permissions.Contains(permission)
+        || Permissions.Contains(Domain.Members.Permissions.All);
+}

@@ -1,0 +1,133 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Plans;
+
+namespace CleanTenancy.Application.Common;
+
+/// <summary>How our words look on the wire and in text columns: one spelling for both.</summary>
+public static class Wire
+{
+    /// <summary>in_person, super_admin; features alone are camelCase, as the contract spells them.</summary>
+    public static string Text<TEnum>(TEnum value)
+        where TEnum : struct, Enum =>
+        NamingOf(typeof(TEnum)).ConvertName(value.ToString());
+
+    /// <exception cref="FormatException">The text is not one of the words.</exception>
+    public static TEnum Parse<TEnum>(string text)
+        where TEnum : struct, Enum
+    {
+        foreach (var value in Enum.GetValues<TEnum>())
+            if (Text(value) == text)
+                return value;
+
+        throw new FormatException($"'{text}' is not a {typeof(TEnum).Name}.");
+    }
+
+    /// <summary>Strict on the way in: unknown and duplicate members, wrong types, nulls and comments are refused.</summary>
+    public static readonly JsonSerializerOptions Json = Configure(new JsonSerializerOptions());
+
+    public static JsonSerializerOptions Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        options.PropertyNameCaseInsensitive = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.AllowDuplicateProperties = false;
+        options.RespectNullableAnnotations = true;
+        options.MaxDepth = 32;
+        options.Converters.Add(new JsonStringEnumConverter<Feature>(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        options.Converters.Add(new IdConverterFactory());
+        options.Converters.Add(new TextConverter());
+        options.Converters.Add(new MergePatchConverterFactory());
+        return options;
+    }
+
+    private static JsonNamingPolicy NamingOf(Type type) =>
+        type == typeof(Feature) ? JsonNamingPolicy.CamelCase : JsonNamingPolicy.SnakeCaseLower;
+
+    /// <summary>PostgreSQL's text cannot hold U+0000: it is refused at the door instead of failing inside.</summary>
+    private sealed class TextConverter : JsonConverter<string>
+    {
+        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType is not JsonTokenType.String) throw new JsonException("Text expected.");
+
+            return WithoutNul(reader.GetString());
+        }
+
+        public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            WithoutNul(reader.GetString())!;
+
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value);
+
+        public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+            writer.WritePropertyName(value);
+
+        private static string? WithoutNul(string? text) =>
+            text?.Contains('\0', StringComparison.Ordinal) is true
+                ? throw new JsonException("The character U+0000 is not allowed.")
+                : text;
+    }
+
+    private sealed class IdConverterFactory : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) =>
+            typeToConvert.IsValueType && typeToConvert.IsAssignableTo(typeof(IId<>).MakeGenericTypeOrNull(typeToConvert));
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(IdConverter<>).MakeGenericType(typeToConvert))!;
+    }
+
+    private sealed class IdConverter<TId> : JsonConverter<TId>
+        where TId : struct, IId<TId>
+    {
+        public override TId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType is JsonTokenType.String && reader.TryGetGuid(out var value)
+                ? TId.From(value)
+                : throw new JsonException("A UUID expected.");
+
+        public override void Write(Utf8JsonWriter writer, TId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Value);
+    }
+
+    private static Type? MakeGenericTypeOrNull(this Type definition, Type argument)
+    {
+        try
+        {
+            return definition.MakeGenericType(argument);
+        }
+        catch (ArgumentException)
+        {
+            return null; // the argument does not meet the constraint: it is no id
+        }
+    }
+
+    private sealed class MergePatchConverterFactory : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) =>
+            typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(MergePatch<>);
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(
+                typeof(MergePatchConverter<>).MakeGenericType(typeToConvert.GetGenericArguments()))!;
+    }
+
+    private sealed class MergePatchConverter<T> : JsonConverter<MergePatch<T>>
+        where T : class
+    {
+        public override MergePatch<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (JsonNode.Parse(ref reader, new JsonNodeOptions()) is not JsonObject patch)
+                throw new JsonException("An object expected.");
+
+            return new MergePatch<T>(patch);
+        }
+
+        public override void Write(Utf8JsonWriter writer, MergePatch<T> value, JsonSerializerOptions options) =>
+            value.Json.WriteTo(writer, options);
+    }
+}

@@ -1,0 +1,48 @@
+using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Behaviors;
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CleanTenancy.Application;
+
+public static class DependencyInjection
+{
+    public static IServiceCollection AddApplication(this IServiceCollection services)
+    {
+        // The order is the security model: the first is the outermost.
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(GuardBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(TenantBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(PolicyBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(TransactionBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(IdempotencyBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(QuotaBehavior<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AuditBehavior<,>));
+
+        services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
+        services.AddScoped<IMediator, Mediator>();
+        services.AddScoped<ISender, MediatorSender>();
+
+        foreach (var type in typeof(DependencyInjection).Assembly.GetTypes().Where(type => !type.IsAbstract))
+        {
+            foreach (var contract in type.GetInterfaces().Where(contract => contract.IsGenericType))
+            {
+                var definition = contract.GetGenericTypeDefinition();
+                if (definition == typeof(IRequestHandler<,>)) AddRequest(services, contract, type);
+                if (definition == typeof(IValidator<>)) services.AddSingleton(contract, type);
+            }
+        }
+
+        return services;
+    }
+
+    private static void AddRequest(IServiceCollection services, Type contract, Type handler)
+    {
+        services.AddScoped(contract, handler);
+        var response = contract.GetGenericArguments()[1];
+        services.AddSingleton(
+            typeof(IAnswers<>).MakeGenericType(response),
+            typeof(Answers<>).MakeGenericType(response.GetGenericArguments()));
+    }
+}

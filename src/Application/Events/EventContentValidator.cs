@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Events;
+using FluentValidation;
+
+namespace CleanTenancy.Application.Events;
+
+/// <summary>The shape of an event, for creating and changing alike.</summary>
+internal sealed partial class EventContentValidator : AbstractValidator<EventContent>
+{
+    public EventContentValidator()
+    {
+        RuleFor(c => c.Title).NotEmpty().MaximumLength(EventContent.TitleMaxLength).IsWellFormed();
+        RuleFor(c => c.Description).MaximumLength(EventContent.DescriptionMaxLength).IsWellFormed();
+        RuleFor(c => c.StartsAt).NotEmpty();
+        RuleFor(c => c.EndsAt).NotEmpty().GreaterThan(c => c.StartsAt);
+        RuleFor(c => c.TimeZone).Must(BeTimeZone).WithErrorCode("unknown_time_zone");
+        RuleFor(c => c.Capacity).InclusiveBetween(1, EventContent.CapacityMax);
+        RuleFor(c => c.Venue!.Name).NotEmpty().MaximumLength(Venue.NameMaxLength).IsWellFormed().When(c => c.Venue is not null);
+        RuleFor(c => c.Venue!.Address).MaximumLength(Venue.AddressMaxLength).IsWellFormed().When(c => c.Venue is not null);
+        RuleFor(c => c.OnlineUrl).MaximumLength(EventContent.OnlineUrlMaxLength).Must(BeWebAddress).WithErrorCode("not_https");
+        RuleFor(c => c.SalesEndAt).GreaterThan(c => c.SalesStartAt).When(c => c is { SalesStartAt: not null, SalesEndAt: not null });
+        RuleFor(c => c.ContactEmail).Must(email => email is null || EmailAddress.TryNormalize(email, out _))
+            .WithErrorCode("not_an_email");
+        RuleFor(c => c.Translations).Must(t => t is null || t.Count <= EventContent.TranslationsMax).WithErrorCode("too_many");
+        RuleForEach(c => c.Translations).Must(BeTranslation).WithErrorCode("invalid_translation");
+    }
+
+    private static bool BeTimeZone(string? name) =>
+        name is null || (name.Length <= 64 && name.Contains('/', StringComparison.Ordinal) | name == "UTC"
+            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId);
+
+    private static bool BeWebAddress(string? text) =>
+        text is null || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
+            && uri.UserInfo.Length == 0);
+
+    private static bool BeTranslation(KeyValuePair<string, EventTranslation> translation) =>
+        LanguageTag().IsMatch(translation.Key)
+        && translation.Value is { Title: { Length: > 0 and <= EventContent.TitleMaxLength } }
+        && translation.Value.Description is null or { Length: <= EventContent.DescriptionMaxLength };
+
+    /// <summary>The shape of the language tags that people use (BCP 47): language, script, region.</summary>
+    [GeneratedRegex("^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex LanguageTag();
+}

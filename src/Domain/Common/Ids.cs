@@ -1,0 +1,204 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace CleanTenancy.Domain.Common;
+
+/// <summary>A typed id over a UUIDv7 (RFC 9562) made by the server: two kinds of id cannot be mixed up.</summary>
+public interface IId<TSelf>
+    where TSelf : struct, IId<TSelf>
+{
+    Guid Value { get; }
+
+    static abstract TSelf From(Guid value);
+
+    /// <summary>A new id for something created at this instant; ids order by creation time.</summary>
+    static virtual TSelf New(DateTimeOffset at) => TSelf.From(Guid.CreateVersion7(at));
+}
+
+/// <summary>An organization that rents the platform.</summary>
+public readonly record struct TenantId(Guid Value) : IId<TenantId>, IComparable<TenantId>
+{
+    public static TenantId From(Guid value) => new(value);
+
+    public static TenantId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out TenantId id)
+    {
+        var parsed = Guid.TryParseExact(text, "D", out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(TenantId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(TenantId left, TenantId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(TenantId left, TenantId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(TenantId left, TenantId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(TenantId left, TenantId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A person of one tenant.</summary>
+public readonly record struct UserId(Guid Value) : IId<UserId>, IComparable<UserId>
+{
+    public static UserId From(Guid value) => new(value);
+
+    public static UserId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out UserId id)
+    {
+        var parsed = Guid.TryParseExact(text, "D", out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(UserId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(UserId left, UserId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(UserId left, UserId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(UserId left, UserId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(UserId left, UserId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A set of permissions of one tenant.</summary>
+public readonly record struct RoleId(Guid Value) : IId<RoleId>, IComparable<RoleId>
+{
+    public static RoleId From(Guid value) => new(value);
+
+    public static RoleId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out RoleId id)
+    {
+        var parsed = Guid.TryParseExact(text, "D", out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(RoleId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(RoleId left, RoleId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(RoleId left, RoleId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(RoleId left, RoleId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(RoleId left, RoleId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>One sign-in of one person on one device.</summary>
+public readonly record struct SessionId(Guid Value) : IId<SessionId>, IComparable<SessionId>
+{
+    public static SessionId From(Guid value) => new(value);
+
+    public static SessionId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out SessionId id)
+    {
+        var parsed = Guid.TryParseExact(text, "D", out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(SessionId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(SessionId left, SessionId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(SessionId left, SessionId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(SessionId left, SessionId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(SessionId left, SessionId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>An event of a tenant.</summary>
+public readonly record struct EventId(Guid Value) : IId<EventId>, IComparable<EventId>
+{
+    public static EventId From(Guid value) => new(value);
+
+    public static EventId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out EventId id)
+    {
+        var parsed = Guid.TryParseExact(text, "D", out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(EventId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(EventId left, EventId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(EventId left, EventId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(EventId left, EventId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(EventId left, EventId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A part of an event.</summary>
+public readonly record struct ProgramId(Guid Value) : IId<ProgramId>, IComparable<ProgramId>
+{
+    public static ProgramId From(Guid value) => new(value);
+
+    public static ProgramId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out ProgramId id)
+    {
+        var parsed = Guid.TryParseExact(text, "D", out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(ProgramId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(ProgramId left, ProgramId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(ProgramId left, ProgramId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(ProgramId left, ProgramId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(ProgramId left, ProgramId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A person's place at an event.</summary>
+public readonly record struct RegistrationId(Guid Value) : IId<RegistrationId>, IComparable<RegistrationId>
+{
+    public static RegistrationId From(Guid value) => new(value);
+
+    public static RegistrationId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out RegistrationId id)
+    {
+        var parsed = Guid.TryParseExact(text, "D", out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(RegistrationId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(RegistrationId left, RegistrationId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(RegistrationId left, RegistrationId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(RegistrationId left, RegistrationId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(RegistrationId left, RegistrationId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}

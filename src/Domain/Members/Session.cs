@@ -1,0 +1,79 @@
+using CleanTenancy.Domain.Common;
+
+namespace CleanTenancy.Domain.Members;
+
+/// <summary>One sign-in of one person on one device; the family of its refresh tokens.</summary>
+public sealed class Session : ITenantOwned
+{
+    /// <summary>However often it is refreshed, a session ends after this (RFC 9700, 4.14).</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
+
+    private Session()
+    {
+    }
+
+    public TenantId OrgId { get; private init; }
+
+    public SessionId Id { get; private init; }
+
+    public UserId UserId { get; private init; }
+
+    public DateTimeOffset CreatedAt { get; private init; }
+
+    public DateTimeOffset ExpiresAt { get; private init; }
+
+    public DateTimeOffset? RevokedAt { get; private set; }
+
+    /// <summary>Why: signed_out, refresh_token_reused.</summary>
+    public string? RevokedReason { get; private set; }
+
+    /// <summary>The address it was started from.</summary>
+    public string ClientAddress { get; private init; } = "";
+
+    public static Session Start(TenantId orgId, UserId userId, string clientAddress, DateTimeOffset now) => new()
+    {
+        OrgId = orgId,
+        Id = SessionId.New(now),
+        UserId = userId,
+        CreatedAt = now,
+        ExpiresAt = now + Lifetime,
+        ClientAddress = clientAddress,
+    };
+}
+
+/// <summary>One link of a session's chain: used once, then it answers for nothing but its own theft.</summary>
+public sealed class RefreshToken : ITenantOwned
+{
+    /// <summary>Unused for this long, the session ends.</summary>
+    public static readonly TimeSpan IdleLifetime = TimeSpan.FromDays(7);
+
+    private RefreshToken()
+    {
+    }
+
+    public TenantId OrgId { get; private init; }
+
+    /// <summary>SHA-256 of the token; the token itself is never stored.</summary>
+    public byte[] Hash { get; private init; } = [];
+
+    public SessionId SessionId { get; private init; }
+
+    public DateTimeOffset IssuedAt { get; private init; }
+
+    public DateTimeOffset ExpiresAt { get; private init; }
+
+    public DateTimeOffset? UsedAt { get; private set; }
+
+    public static RefreshToken Issue(Session session, byte[] hash, DateTimeOffset now) =>
+        Issue(session.OrgId, session.Id, session.ExpiresAt, hash, now);
+
+    public static RefreshToken Issue(
+        TenantId orgId, SessionId sessionId, DateTimeOffset sessionExpiresAt, byte[] hash, DateTimeOffset now) => new()
+        {
+            OrgId = orgId,
+            Hash = hash,
+            SessionId = sessionId,
+            IssuedAt = now,
+            ExpiresAt = now + IdleLifetime < sessionExpiresAt ? now + IdleLifetime : sessionExpiresAt,
+        };
+}

@@ -1,0 +1,124 @@
+using CleanTenancy.Domain.Common;
+
+namespace CleanTenancy.Domain.Members;
+
+public enum UserStatus
+{
+    Active,
+    Suspended,
+}
+
+/// <summary>A person who signs in to one tenant; the same address at another tenant is another user.</summary>
+public sealed class User : ITenantOwned, IVersioned
+{
+    public const int NameMaxLength = 200;
+
+    private readonly List<UserRole> _roles = [];
+
+    private User()
+    {
+    }
+
+    public TenantId OrgId { get; private init; }
+
+    public UserId Id { get; private init; }
+
+    /// <summary>As the person wrote it.</summary>
+    public string Email { get; private set; } = "";
+
+    /// <summary>As it is compared: see <see cref="EmailAddress.Normalize"/>.</summary>
+    public string NormalizedEmail { get; private set; } = "";
+
+    public string Name { get; private set; } = "";
+
+    /// <summary>PHC string: algorithm, parameters, salt, hash.</summary>
+    public string PasswordHash { get; private set; } = "";
+
+    public UserStatus Status { get; private set; }
+
+    public DateTimeOffset? LastSignInAt { get; private set; }
+
+    public long Version { get; private set; }
+
+    public DateTimeOffset CreatedAt { get; private init; }
+
+    public DateTimeOffset UpdatedAt { get; private set; }
+
+    public IReadOnlyList<UserRole> Roles => _roles;
+
+    public static User Join(
+        TenantId orgId, string email, string name, string passwordHash, IEnumerable<RoleId> roles, DateTimeOffset now)
+    {
+        var id = UserId.New(now);
+        var user = new User
+        {
+            OrgId = orgId,
+            Id = id,
+            Email = email,
+            NormalizedEmail = EmailAddress.Normalize(email),
+            Name = name,
+            PasswordHash = passwordHash,
+            Version = 1,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        user._roles.AddRange(roles.Select(role => new UserRole(orgId, id, role)));
+        return user;
+    }
+
+    public void SignedIn(DateTimeOffset now) => LastSignInAt = now;
+
+    /// <summary>The same password under today's parameters.</summary>
+    public void Rehash(string passwordHash) => PasswordHash = passwordHash;
+
+    public void Suspend(DateTimeOffset now)
+    {
+        (Status, UpdatedAt) = (UserStatus.Suspended, now);
+        Version++;
+    }
+}
+
+/// <summary>Gives a user a role.</summary>
+public sealed class UserRole(TenantId orgId, UserId userId, RoleId roleId) : ITenantOwned
+{
+    public TenantId OrgId { get; private init; } = orgId;
+
+    public UserId UserId { get; private init; } = userId;
+
+    public RoleId RoleId { get; private init; } = roleId;
+}
+
+/// <summary>A named set of permissions of one tenant.</summary>
+public sealed class Role : ITenantOwned, IVersioned
+{
+    public const int NameMaxLength = 60;
+
+    private Role()
+    {
+    }
+
+    public TenantId OrgId { get; private init; }
+
+    public RoleId Id { get; private init; }
+
+    public string Name { get; private set; } = "";
+
+    public string[] Permissions { get; private set; } = [];
+
+    public bool BuiltIn { get; private init; }
+
+    public long Version { get; private set; }
+
+    public DateTimeOffset CreatedAt { get; private init; }
+
+    public static Role FromBuiltIn(TenantId orgId, string name, DateTimeOffset now) => new()
+    {
+        OrgId = orgId,
+        Id = RoleId.New(now),
+        Name = name,
+        Permissions = BuiltInRoles.All[name],
+        BuiltIn = true,
+        Version = 1,
+        CreatedAt = now,
+    };
+}

@@ -1,0 +1,84 @@
+using System.Data.Common;
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Infrastructure.Persistence;
+using CleanTenancy.Infrastructure.Security;
+using CleanTenancy.Infrastructure.Signals;
+using CleanTenancy.Infrastructure.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace CleanTenancy.Infrastructure;
+
+public static class DependencyInjection
+{
+    private const string Platform = "platform";
+
+    /// <exception cref="InvalidOperationException">A connection string is missing.</exception>
+    public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => NpgsqlDataSource.Create(ForRequests(Required(configuration, "App"))));
+        services.AddKeyedSingleton(Platform, (_, _) => NpgsqlDataSource.Create(Required(configuration, "Platform")));
+
+        services.AddPooledDbContextFactory<AppDbContext>((provider, options) =>
+            options.UseTenants(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext());
+        services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
+        services.AddPooledDbContextFactory<PlatformDbContext>((provider, options) => options
+            .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform)).UseSnakeCaseNamingConvention());
+        services.AddSingleton<IPlatformDb, PlatformDb>();
+
+        services.AddScoped<ITenantTransaction, TenantTransaction>();
+        services.AddScoped<IQuotas, Quotas>();
+        services.AddScoped<IAuditTrail, AuditTrail>();
+        services.AddScoped<IIdempotencyStore, IdempotencyStore>();
+        services.AddScoped<ISignals, Signals.Signals>();
+
+        services.AddSingleton<TenantDirectory>();
+        services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
+        services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<ISessionDirectory>(provider => provider.GetRequiredService<SessionDirectory>());
+        services.AddHostedService<SignalListener>();
+
+        services.AddSingleton<IPasswords, Passwords>();
+        services.AddSingleton(provider => Keys(provider, configuration));
+        services.AddSingleton<Tokens>();
+        services.AddSingleton<ITokens>(provider => provider.GetRequiredService<Tokens>());
+        services.AddSingleton<IAccessTokenReader>(provider => provider.GetRequiredService<Tokens>());
+        services.AddSingleton<IReadiness, FenceCheck>();
+        return services;
+    }
+
+    /// <summary>
+    /// Nothing lives at session level, so a reset on close would only cost a round trip (ADR 0002). Statements are
+    /// prepared by themselves, unless the connection string says otherwise: PgBouncer before 1.21 cannot keep them.
+    /// </summary>
+    private static string ForRequests(string connectionString)
+    {
+        var saysSo = new DbConnectionStringBuilder { ConnectionString = connectionString }.ContainsKey("Max Auto Prepare");
+        var builder = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            NoResetOnClose = true,
+            IncludeErrorDetail = false,
+            PersistSecurityInfo = false,
+            ApplicationName = "cleantenancy-api",
+        };
+        if (!saysSo) (builder.MaxAutoPrepare, builder.AutoPrepareMinUsages) = (64, 2);
+        return builder.ConnectionString;
+    }
+
+    /// <summary>Once, at the first token; the database is there by then, for the start-up check asked it.</summary>
+    private static SigningKeys Keys(IServiceProvider provider, IConfiguration configuration) =>
+        configuration["Jwt:SigningKey"] is { Length: > 0 } pem
+            ? SigningKeys.FromPem(pem)
+            : Task.Run(() => SigningKeys.LoadAsync(
+                provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform),
+                provider.GetRequiredService<TimeProvider>(),
+                CancellationToken.None)).GetAwaiter().GetResult();
+
+    private static string Required(IConfiguration configuration, string name) =>
+        configuration.GetConnectionString(name)
+        ?? throw new InvalidOperationException($"ConnectionStrings__{name} is not set.");
+}

@@ -1,0 +1,75 @@
+using CleanTenancy.Application.Common;
+using CleanTenancy.Infrastructure.Persistence;
+using CleanTenancy.Infrastructure.Postgres;
+using CleanTenancy.Infrastructure.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace CleanTenancy.Infrastructure.Development;
+
+/// <summary>What ./dev up starts around the API: the database, its schema and its demo data.</summary>
+public sealed class DevelopmentServer : IAsyncDisposable
+{
+    private const string Database = "cleantenancy";
+
+    private readonly EmbeddedPostgres _postgres;
+
+    private DevelopmentServer(EmbeddedPostgres postgres) => _postgres = postgres;
+
+    /// <summary>In Development, without connection strings: starts the embedded server and fills it.</summary>
+    /// <returns>Null where the database is somebody else's.</returns>
+    public static async Task<DevelopmentServer?> StartIfNeededAsync(
+        WebApplicationBuilder builder, CancellationToken cancellationToken)
+    {
+        var configuration = builder.Configuration;
+        if (!builder.Environment.IsDevelopment() || configuration.GetConnectionString("App") is not null) return null;
+
+        var folder = Path.Combine(Path.GetFullPath(configuration["Development:DataFolder"] ?? ".dev"), "pg");
+        var postgres = await EmbeddedPostgres.StartAsync(
+            new EmbeddedPostgresOptions { DataFolder = folder }, cancellationToken);
+        var server = new DevelopmentServer(postgres);
+        try
+        {
+            await server.PrepareAsync(cancellationToken);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+
+        configuration["ConnectionStrings:App"] = postgres.ConnectionString(Database, "application_role");
+        configuration["ConnectionStrings:Platform"] = postgres.ConnectionString(Database, "platform_role");
+        return server;
+    }
+
+    public ValueTask DisposeAsync() => _postgres.DisposeAsync();
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await CreateDatabaseAsync(_postgres.ConnectionString("postgres", "postgres"), cancellationToken);
+        var owner = _postgres.ConnectionString(Database, "cleantenancy_migrator");
+        await DatabaseSetup.CreateRolesAsync(
+            _postgres.ConnectionString(Database, "postgres"),
+            new RolePasswords(_postgres.Secret, _postgres.Secret, _postgres.Secret),
+            cancellationToken);
+        await DatabaseSetup.MigrateAsync(owner, cancellationToken);
+
+        await using var seeder = new TenantSeeder(owner);
+        using var passwords = new Passwords();
+        await DevelopmentData.SeedAsync(seeder, passwords, TimeProvider.System.Now(), cancellationToken);
+    }
+
+    private static async Task CreateDatabaseAsync(string superuser, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(superuser);
+        await connection.OpenAsync(cancellationToken);
+        await using var exists = new NpgsqlCommand($"select exists (select from pg_database where datname = '{Database}')", connection);
+        if ((bool)(await exists.ExecuteScalarAsync(cancellationToken))!) return;
+
+        await using var create = new NpgsqlCommand($"create database {Database}", connection);
+        await create.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

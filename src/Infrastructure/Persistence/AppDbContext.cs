@@ -1,0 +1,109 @@
+using System.Diagnostics.CodeAnalysis;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Programs;
+using CleanTenancy.Domain.Registrations;
+using CleanTenancy.Domain.Tenants;
+using Microsoft.EntityFrameworkCore;
+
+namespace CleanTenancy.Infrastructure.Persistence;
+
+/// <summary>The tenant's database. Pooled: whom it is bound to is told anew for each lease.</summary>
+public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbContext(options), IAppDbContext
+{
+    private (int Lease, TenantBinding Binding)? _bound;
+
+    public DbSet<Organization> Organizations => Set<Organization>();
+
+    public DbSet<User> Users => Set<User>();
+
+    public DbSet<Role> Roles => Set<Role>();
+
+    public DbSet<UserRole> UserRoles => Set<UserRole>();
+
+    public DbSet<Session> Sessions => Set<Session>();
+
+    public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
+    public DbSet<Event> Events => Set<Event>();
+
+    public DbSet<EventProgram> Programs => Set<EventProgram>();
+
+    public DbSet<Registration> Registrations => Set<Registration>();
+
+    /// <summary>The tenant of every query: what the filter compares org_id with.</summary>
+    /// <exception cref="InvalidOperationException">Nobody has bound this lease to a tenant: nothing may be sent.</exception>
+    public TenantId OrgId => Binding.OrgId;
+
+    /// <inheritdoc cref="OrgId"/>
+    internal TenantBinding Binding =>
+        _bound is { } bound && bound.Lease == ContextId.Lease
+            ? bound.Binding
+            : throw new InvalidOperationException("No tenant is bound to this database context.");
+
+    /// <summary>Binds this lease to a tenant; a pooled instance forgets it with the lease.</summary>
+    /// <exception cref="InvalidOperationException">It is bound to another tenant already, or in a transaction.</exception>
+    internal void Bind(TenantBinding binding)
+    {
+        if (Database.CurrentTransaction is not null) throw new InvalidOperationException("Bound within a transaction.");
+        if (_bound is { } bound && bound.Lease == ContextId.Lease && bound.Binding.OrgId != binding.OrgId)
+            throw new InvalidOperationException("Bound to another tenant already.");
+
+        _bound = (ContextId.Lease, binding);
+    }
+
+    public Task<Event?> LockEventAsync(EventId id, CancellationToken cancellationToken)
+    {
+        RequireTransaction();
+        return Events
+            .FromSql($"select * from events where org_id = {OrgId.Value} and id = {id.Value} for update")
+            .AsTracking()
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    public Task<Registration?> LockRegistrationAsync(RegistrationId id, CancellationToken cancellationToken)
+    {
+        RequireTransaction();
+        return Registrations
+            .FromSql($"select * from registrations where org_id = {OrgId.Value} and id = {id.Value} for update")
+            .AsTracking()
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    public Task<TResult> RunAsync<T1, TResult>(
+        Read<T1, TResult> read, T1 argument, CancellationToken cancellationToken) =>
+        CompiledReads.Of(read)(this, argument, cancellationToken);
+
+    public async Task<IReadOnlyList<TResult>> RunAsync<T1, T2, TResult>(
+        ReadList<T1, T2, TResult> read, T1 first, T2 second, CancellationToken cancellationToken)
+    {
+        var rows = new List<TResult>();
+        await foreach (var row in CompiledReads.Of(read)(this, first, second).WithCancellation(cancellationToken))
+            rows.Add(row);
+        return rows;
+    }
+
+    private void RequireTransaction()
+    {
+        if (Database.CurrentTransaction is null) throw new InvalidOperationException("Rows are locked by commands only.");
+    }
+
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
+        optionsBuilder.UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        Conventions.Apply(configurationBuilder);
+
+    [SuppressMessage("Design", "CA1062", Justification = "Called by EF.")]
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(AppDbContext).Assembly);
+        modelBuilder.ApplyTenantFilter(this);
+    }
+}
+
+/// <summary>Whom a transaction is for: the tenant, the person if one has signed in, the client's address.</summary>
+public sealed record TenantBinding(TenantId OrgId, UserId? UserId = null, string? Address = null);

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Programs;
+using CleanTenancy.Domain.Registrations;
+using CleanTenancy.Domain.Tenants;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace CleanTenancy.Infrastructure.Persistence.Configurations;
+
+internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
+{
+    public void Configure(EntityTypeBuilder<Event> builder)
+    {
+        builder.IsTenantTable("events");
+        builder.Ignore(e => e.Content);
+        builder.HasOne<Organization>().WithMany().HasForeignKey(e => e.OrgId).OnDelete(DeleteBehavior.Restrict);
+        builder.Property(e => e.Slug).HasMaxLength(80);
+        builder.HasIndex(e => new { e.OrgId, e.Slug }).IsUnique();
+        builder.HasIndex(e => new { e.OrgId, e.UpdatedAt, e.Id });
+        builder.Property(e => e.Title).HasMaxLength(EventContent.TitleMaxLength);
+        builder.Property(e => e.Description).HasMaxLength(EventContent.DescriptionMaxLength);
+        builder.Property(e => e.TimeZone).HasMaxLength(64);
+        builder.Property(e => e.VenueName).HasMaxLength(Venue.NameMaxLength);
+        builder.Property(e => e.VenueAddress).HasMaxLength(Venue.AddressMaxLength);
+        builder.Property(e => e.OnlineUrl).HasMaxLength(EventContent.OnlineUrlMaxLength);
+        builder.Property(e => e.ContactEmail).HasMaxLength(EmailAddress.MaxLength);
+        builder.Property(e => e.Currency).HasMaxLength(3).IsFixedLength();
+        builder.Property(e => e.Translations).HasColumnType("jsonb").HasConversion(
+            value => JsonSerializer.Serialize(value, Wire.Json),
+            text => JsonSerializer.Deserialize<Dictionary<string, EventTranslation>>(text, Wire.Json)!,
+            new ValueComparer<IReadOnlyDictionary<string, EventTranslation>?>(
+                (left, right) => JsonSerializer.Serialize(left, Wire.Json) == JsonSerializer.Serialize(right, Wire.Json),
+                value => value == null ? 0 : value.Count,
+                value => value));
+        builder.HasWords<Event, EventStatus>("status");
+        builder.HasWords<Event, AttendanceMode>("attendance_mode");
+        builder.HasWords<Event, Visibility>("visibility");
+        builder.ToTable(t =>
+        {
+            t.HasCheckConstraint("ck_events_capacity", "capacity is null or registered <= capacity");
+            t.HasCheckConstraint("ck_events_registered", "registered >= 0");
+            t.HasCheckConstraint("ck_events_dates", "ends_at > starts_at");
+        });
+        builder.HasQueryFilter(QueryFilters.Deleted, e => e.Status != EventStatus.Deleted);
+    }
+}
+
+internal sealed class ProgramConfiguration : IEntityTypeConfiguration<EventProgram>
+{
+    public void Configure(EntityTypeBuilder<EventProgram> builder)
+    {
+        builder.IsTenantTable("programs");
+        builder.Ignore(p => p.Content);
+        builder.HasOne<Event>().WithMany().HasForeignKey(p => new { p.OrgId, p.EventId }).OnDelete(DeleteBehavior.Restrict);
+        builder.HasIndex(p => new { p.OrgId, p.EventId, p.Id });
+        builder.Property(p => p.Title).HasMaxLength(ProgramContent.TitleMaxLength);
+        builder.Property(p => p.Room).HasMaxLength(ProgramContent.RoomMaxLength);
+        builder.Property(p => p.Track).HasMaxLength(ProgramContent.TrackMaxLength);
+        builder.ToTable(t => t.HasCheckConstraint("ck_programs_dates", "ends_at > starts_at"));
+    }
+}
+
+internal sealed class RegistrationConfiguration : IEntityTypeConfiguration<Registration>
+{
+    public void Configure(EntityTypeBuilder<Registration> builder)
+    {
+        builder.IsTenantTable("registrations");
+        builder.HasOne<Event>().WithMany().HasForeignKey(r => new { r.OrgId, r.EventId }).OnDelete(DeleteBehavior.Restrict);
+        builder.HasIndex(r => new { r.OrgId, r.EventId, r.Id });
+        builder.HasIndex(r => new { r.OrgId, r.EventId, r.UpdatedAt, r.Id });
+        builder.Property(r => r.Name).HasMaxLength(Registration.NameMaxLength);
+        builder.Property(r => r.Email).HasMaxLength(EmailAddress.MaxLength);
+        builder.Property(r => r.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength);
+        builder.HasWords<Registration, RegistrationStatus>("status");
+    }
+}

@@ -1,0 +1,114 @@
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Tenants;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace CleanTenancy.Infrastructure.Persistence.Configurations;
+
+internal sealed class OrganizationConfiguration : IEntityTypeConfiguration<Organization>
+{
+    public void Configure(EntityTypeBuilder<Organization> builder)
+    {
+        builder.ToTable("organizations");
+        builder.HasKey(o => o.Id);
+        builder.Property(o => o.Slug).HasMaxLength(Slug.MaxLength);
+        builder.Property(o => o.Name).HasMaxLength(Organization.NameMaxLength);
+        builder.Property(o => o.Locale).HasMaxLength(20);
+        builder.Property(o => o.TimeZone).HasMaxLength(64);
+        builder.Property(o => o.Currency).HasMaxLength(3).IsFixedLength();
+        builder.Property(o => o.Version).IsConcurrencyToken();
+        builder.HasOne<Plan>().WithMany().HasForeignKey(o => o.Tier).OnDelete(DeleteBehavior.Restrict);
+        builder.HasWords<Organization, TenantState>("state");
+        builder.HasWords<Organization, SuspensionReason>("suspension_reason");
+    }
+}
+
+internal sealed class PlanConfiguration : IEntityTypeConfiguration<Plan>
+{
+    public void Configure(EntityTypeBuilder<Plan> builder)
+    {
+        builder.ToTable("plans");
+        builder.HasKey(p => p.Tier);
+        builder.Ignore(p => p.Limits);
+        builder.HasWords<Plan, Tier>("tier");
+        builder.PrimitiveCollection(p => p.Features).ElementType(e => e.HasConversion<EnumText<Feature>>());
+        builder.HasMany(p => p.Prices).WithOne().HasForeignKey(price => price.Tier).OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
+internal sealed class PlanPriceConfiguration : IEntityTypeConfiguration<PlanPrice>
+{
+    public void Configure(EntityTypeBuilder<PlanPrice> builder)
+    {
+        builder.ToTable("plan_prices", t =>
+        {
+            t.HasCheckConstraint("ck_plan_prices_interval", "interval in ('month', 'year')");
+            t.HasCheckConstraint("ck_plan_prices_amount", "amount >= 0");
+        });
+        builder.HasKey(p => new { p.Tier, p.Interval, p.Currency });
+        builder.Property(p => p.Interval).HasMaxLength(10);
+        builder.Property(p => p.Currency).HasMaxLength(3).IsFixedLength();
+    }
+}
+
+internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
+{
+    public void Configure(EntityTypeBuilder<User> builder)
+    {
+        builder.IsTenantTable("users");
+        builder.HasOne<Organization>().WithMany().HasForeignKey(u => u.OrgId).OnDelete(DeleteBehavior.Restrict);
+        builder.Property(u => u.Email).HasMaxLength(EmailAddress.MaxLength);
+        builder.Property(u => u.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength);
+        builder.HasIndex(u => new { u.OrgId, u.NormalizedEmail }).IsUnique();
+        builder.Property(u => u.Name).HasMaxLength(User.NameMaxLength);
+        builder.Property(u => u.PasswordHash).HasMaxLength(200);
+        builder.HasWords<User, UserStatus>("status");
+        builder.HasMany(u => u.Roles).WithOne().HasForeignKey(r => new { r.OrgId, r.UserId })
+            .OnDelete(DeleteBehavior.Cascade);
+    }
+}
+
+internal sealed class RoleConfiguration : IEntityTypeConfiguration<Role>
+{
+    public void Configure(EntityTypeBuilder<Role> builder)
+    {
+        builder.IsTenantTable("roles");
+        builder.HasOne<Organization>().WithMany().HasForeignKey(r => r.OrgId).OnDelete(DeleteBehavior.Restrict);
+        builder.Property(r => r.Name).HasMaxLength(Role.NameMaxLength);
+        builder.HasIndex(r => new { r.OrgId, r.Name }).IsUnique();
+    }
+}
+
+internal sealed class UserRoleConfiguration : IEntityTypeConfiguration<UserRole>
+{
+    public void Configure(EntityTypeBuilder<UserRole> builder)
+    {
+        builder.IsTenantTable("user_roles");
+        builder.HasKey(r => new { r.OrgId, r.UserId, r.RoleId });
+        builder.HasOne<Role>().WithMany().HasForeignKey(r => new { r.OrgId, r.RoleId }).OnDelete(DeleteBehavior.Restrict);
+    }
+}
+
+internal sealed class SessionConfiguration : IEntityTypeConfiguration<Session>
+{
+    public void Configure(EntityTypeBuilder<Session> builder)
+    {
+        builder.IsTenantTable("sessions");
+        builder.Property(s => s.RevokedReason).HasMaxLength(60);
+        builder.Property(s => s.ClientAddress).HasMaxLength(60);
+        builder.HasOne<User>().WithMany().HasForeignKey(s => new { s.OrgId, s.UserId }).OnDelete(DeleteBehavior.Cascade);
+    }
+}
+
+internal sealed class RefreshTokenConfiguration : IEntityTypeConfiguration<RefreshToken>
+{
+    public void Configure(EntityTypeBuilder<RefreshToken> builder)
+    {
+        builder.IsTenantTable("refresh_tokens");
+        builder.HasKey(t => new { t.OrgId, t.Hash });
+        builder.HasOne<Session>().WithMany().HasForeignKey(t => new { t.OrgId, t.SessionId })
+            .OnDelete(DeleteBehavior.Cascade);
+    }
+}

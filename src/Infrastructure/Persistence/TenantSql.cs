@@ -1,0 +1,23 @@
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+
+namespace CleanTenancy.Infrastructure.Persistence;
+
+/// <summary>Raw commands of Infrastructure inside the command's bound transaction; there is no other way to run one.</summary>
+internal static class TenantSql
+{
+    /// <exception cref="InvalidOperationException">There is no transaction.</exception>
+    public static NpgsqlCommand Command(this AppDbContext db, string sql)
+    {
+        var transaction = db.Database.CurrentTransaction?.GetDbTransaction()
+            ?? throw new InvalidOperationException("A raw command outside the tenant's transaction.");
+        _ = db.OrgId;
+        return new NpgsqlCommand(sql, (NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction);
+    }
+
+    public static NpgsqlCommand With<T>(this NpgsqlCommand command, T value)
+    {
+        command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+        return command;
+    }
+}

@@ -1,0 +1,73 @@
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace CleanTenancy.Infrastructure.Persistence;
+
+/// <inheritdoc cref="ITenantTransaction"/>
+internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITenantTransaction
+{
+    private const int Attempts = 5;
+
+    private readonly List<Action> _afterCommit = [];
+
+    public void NameTenant() =>
+        db.Bind(new TenantBinding(caller.RequiredTenant().Id, caller.Member?.Id, caller.Address));
+
+    public async Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
+        where TResponse : IRefusable<TResponse>
+    {
+        NameTenant();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RunOnceAsync(work, cancellationToken);
+            }
+            catch (Exception failure) when (attempt < Attempts && IsVictim(failure))
+            {
+                // The server has rolled the whole transaction back: starting over has no effect twice.
+            }
+            catch (DbUpdateConcurrencyException stale)
+            {
+                throw new StaleRowException(stale);
+            }
+            catch (Exception failure) when (Refusal(failure) is { ConstraintName: { } constraint })
+            {
+                throw new ConstraintViolatedException(constraint, failure);
+            }
+        }
+    }
+
+    private async Task<TResponse> RunOnceAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
+        where TResponse : IRefusable<TResponse>
+    {
+        db.ChangeTracker.Clear();
+        _afterCommit.Clear();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var response = await work();
+        if (response.Error is not null)
+        {
+            await transaction.RollbackAsync(CancellationToken.None);
+            db.ChangeTracker.Clear();
+            return response;
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        // A client that goes away now must not leave it open whether the change was made.
+        await transaction.CommitAsync(CancellationToken.None);
+        foreach (var action in _afterCommit) action();
+        return response;
+    }
+
+    public Task FlushAsync(CancellationToken cancellationToken) => db.SaveChangesAsync(cancellationToken);
+
+    public void AfterCommit(Action action) => _afterCommit.Add(action);
+
+    private static bool IsVictim(Exception failure) => Refusal(failure)?.SqlState
+        is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    private static PostgresException? Refusal(Exception failure) =>
+        failure as PostgresException ?? failure.InnerException as PostgresException;
+}

@@ -1,0 +1,33 @@
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Infrastructure.Persistence;
+using CleanTenancy.Infrastructure.Tenancy;
+
+namespace CleanTenancy.Infrastructure.Signals;
+
+/// <summary>One channel; a message is a kind and an id, nothing else: every role may listen.</summary>
+internal static class SignalChannel
+{
+    public const string Name = "cleantenancy", Session = "session", Tenant = "tenant";
+
+    public static string Message(string kind, Guid id) => $"{kind}:{id}";
+
+    public static bool TryRead(string message, out string kind, out Guid id)
+    {
+        var colon = message.IndexOf(':', StringComparison.Ordinal);
+        kind = colon < 0 ? "" : message[..colon];
+        return Guid.TryParse(message.AsSpan(colon + 1), out id);
+    }
+}
+
+/// <inheritdoc cref="ISignals"/>
+internal sealed class Signals(AppDbContext db, ITenantTransaction transaction, SessionDirectory sessions) : ISignals
+{
+    public async Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        await using var notify = db.Command("select pg_notify($1, $2)")
+            .With(SignalChannel.Name).With(SignalChannel.Message(SignalChannel.Session, session.Value));
+        await notify.ExecuteNonQueryAsync(cancellationToken);
+        transaction.AfterCommit(() => sessions.Forget(session));
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Frozen;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Tenants;
+using CleanTenancy.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace CleanTenancy.Infrastructure.Tenancy;
+
+/// <summary>Finds the tenant of a host: exact, cached, unknown hosts too, one load at a time for each host.</summary>
+internal sealed class TenantDirectory(
+    NpgsqlDataSource source, IDbContextFactory<AppDbContext> contexts, TimeProvider clock) : ITenantDirectory
+{
+    private static readonly TimeSpan Known = TimeSpan.FromSeconds(10), Unknown = TimeSpan.FromSeconds(5);
+
+    private readonly ExpiringCache<HostKey, Task<Tenant?>> _tenants = new(capacity: 20_000, clock);
+
+    /// <summary>A task of a load, not of its result: a load that was under way when something changed goes too.</summary>
+    public Task<Tenant?> FindAsync(HostKey host)
+    {
+        if (_tenants.TryGet(host, out var cached)) return cached;
+
+        var load = LoadAsync(host);
+        // Longer than a load takes: its end sets the time that counts.
+        _tenants.Set(host, load, clock.GetUtcNow() + Unknown);
+        return SettleAsync(host, load);
+    }
+
+    public void Forget(TenantId org) =>
+        _tenants.RemoveWhere(load => !load.IsCompletedSuccessfully || load.GetAwaiter().GetResult()?.Id == org);
+
+    public void ForgetAll() => _tenants.Clear();
+
+    private async Task<Tenant?> SettleAsync(HostKey host, Task<Tenant?> load)
+    {
+        try
+        {
+            var tenant = await load;
+            if (tenant is not null && _tenants.TryGet(host, out var current) && current == load)
+                _tenants.Set(host, load, clock.GetUtcNow() + Known);
+            return tenant;
+        }
+        catch
+        {
+            _tenants.Remove(host); // a failure is not an answer
+            throw;
+        }
+    }
+
+    private async Task<Tenant?> LoadAsync(HostKey host)
+    {
+        if (await ResolveAsync(host) is not { } org) return null;
+
+        await using var db = await contexts.CreateDbContextAsync();
+        db.Bind(new TenantBinding(org));
+        var found = await (
+            from organization in db.Organizations
+            join plan in db.Set<Plan>() on organization.Tier equals plan.Tier
+            select new { organization, plan }).SingleOrDefaultAsync();
+        // A purged tenant looks like one that never was.
+        if (found is null || found.organization.State is TenantState.Purged) return null;
+
+        var cheapest = (await db.Set<Plan>().ToListAsync())
+            .SelectMany(plan => plan.Features.Select(feature => (feature, plan.Tier)))
+            .GroupBy(pair => pair.feature)
+            .ToFrozenDictionary(group => group.Key, group => group.Min(pair => pair.Tier));
+        return ToTenant(found.organization, found.plan, cheapest);
+    }
+
+    /// <summary>Before a tenant is known: one narrow function, two exact names in, one id out.</summary>
+    private async Task<TenantId?> ResolveAsync(HostKey host)
+    {
+        await using var command = source.CreateCommand("select resolve_tenant($1, $2)");
+        command.Parameters.Add(new NpgsqlParameter { Value = host.IsSlug ? host.Name : "" });
+        command.Parameters.Add(new NpgsqlParameter { Value = host.IsSlug ? "" : host.Name });
+        return await command.ExecuteScalarAsync() is Guid id ? new TenantId(id) : null;
+    }
+
+    private static Tenant ToTenant(Organization organization, Plan plan, FrozenDictionary<Feature, Tier> cheapest) => new()
+    {
+        Id = organization.Id,
+        Slug = organization.Slug,
+        Name = organization.Name,
+        Tier = organization.Tier,
+        State = organization.State,
+        SuspensionReason = organization.SuspensionReason,
+        StateSince = organization.StateSince,
+        TrialEndsAt = organization.TrialEndsAt,
+        Locale = organization.Locale,
+        TimeZone = organization.TimeZone,
+        Currency = organization.Currency,
+        Limits = plan.Limits,
+        Features = plan.Features.ToFrozenSet(),
+        CheapestPlanWith = cheapest,
+    };
+}
