@@ -1,2 +1,44 @@
-var app = WebApplication.Create(args);
-app.Run();
+using CleanTenancy.Api.Auth;
+using CleanTenancy.Api.Common;
+using CleanTenancy.Api.Events;
+using CleanTenancy.Api.Plans;
+using CleanTenancy.Api.Platform;
+using CleanTenancy.Api.Programs;
+using CleanTenancy.Api.Registrations;
+using CleanTenancy.Application;
+using CleanTenancy.Infrastructure;
+using CleanTenancy.Infrastructure.Development;
+using CleanTenancy.Infrastructure.Persistence;
+
+var builder = WebApplication.CreateBuilder(args);
+if (args is ["migrate"]) return await MigrateCommand.RunAsync(builder.Configuration, CancellationToken.None);
+
+await using var development = await DevelopmentServer.StartIfNeededAsync(builder, CancellationToken.None);
+builder.ConfigureEdge();
+builder.Services.AddApplication();
+builder.Services.AddInfrastructure(builder.Configuration);
+builder.Services.AddApi(builder.Configuration);
+
+var app = builder.Build();
+app.UseEdge();
+
+app.MapAuth();
+app.MapEvents();
+app.MapPrograms();
+app.MapRegistrations();
+app.MapPlans();
+app.MapHealth();
+app.MapDocumentation();
+
+if (!await app.IsFencedAsync()) return 1;
+if (development is not null) app.Lifetime.ApplicationStarted.Register(() => development.Describe(app.Urls, Console.Out));
+await app.RunAsync();
+return 0;
+
+/// <summary>Named so that tests can start it.</summary>
+public sealed partial class Program
+{
+    private Program()
+    {
+    }
+}

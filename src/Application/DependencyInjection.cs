@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
 using FluentValidation;
@@ -23,6 +24,10 @@ public static class DependencyInjection
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped<ISender, MediatorSender>();
+
+        // Messages call a member what the client calls it.
+        ValidatorOptions.Global.DisplayNameResolver = (_, member, _) =>
+            member is null ? null : JsonNamingPolicy.CamelCase.ConvertName(member.Name);
 
         foreach (var type in typeof(DependencyInjection).Assembly.GetTypes().Where(type => !type.IsAbstract))
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using CleanTenancy.Domain.Common;
 
@@ -18,13 +17,13 @@ public static class Malformed
         var message = refused.Message;
         if (message.Contains("could not be mapped", StringComparison.Ordinal)) return [UnknownMember(pointer)];
         if (message.Contains("Duplicate property", StringComparison.OrdinalIgnoreCase))
-            return [new(pointer, "duplicate_member", Say("The member is given twice.", "멤버가 두 번 있습니다."))];
+            return [new(pointer, "duplicate_member", TextRules.Say("The member is given twice.", "멤버가 두 번 있습니다."))];
 
-        return [new(pointer, "invalid_value", Say("The value does not fit.", "값이 올바르지 않습니다."))];
+        return [new(pointer, "invalid_value", TextRules.Say("The value does not fit.", "값이 올바르지 않습니다."))];
     }
 
     public static Failure UnknownMember(string pointer) =>
-        new(pointer, "unknown_member", Say("The member is not known.", "알 수 없는 멤버입니다."));
+        new(pointer, "unknown_member", TextRules.Say("The member is not known.", "알 수 없는 멤버입니다."));
 
     /// <summary>$.venue.name to /venue/name (RFC 6901).</summary>
     private static string Pointer(string path)
@@ -34,7 +33,4 @@ public static class Malformed
         return string.Concat(plain.Split('.').Skip(1)
             .Select(part => "/" + part.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)));
     }
-
-    private static string Say(string english, string korean) =>
-        CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "ko" ? korean : english;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FluentValidation;
 
 namespace CleanTenancy.Application.Common;
@@ -7,5 +8,13 @@ internal static class TextRules
     /// <summary>No control characters but tab, line feed and carriage return.</summary>
     public static IRuleBuilderOptions<T, string?> IsWellFormed<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(text => text is null || !text.Any(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r')))
-            .WithErrorCode("control_character");
+            .Saying("control_character", "Control characters are not allowed.", "제어 문자는 사용할 수 없습니다.");
+
+    /// <summary>A code for programs, and words for people in both languages.</summary>
+    public static IRuleBuilderOptions<T, TProperty> Saying<T, TProperty>(
+        this IRuleBuilderOptions<T, TProperty> rule, string code, string english, string korean) =>
+        rule.WithErrorCode(code).WithMessage(_ => Say(english, korean));
+
+    public static string Say(string english, string korean) =>
+        CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "ko" ? korean : english;
 }

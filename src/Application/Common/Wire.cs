@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Plans;
 
@@ -37,10 +40,13 @@ public static class Wire
         options.AllowDuplicateProperties = false;
         options.RespectNullableAnnotations = true;
         options.MaxDepth = 32;
+        // Korean stays readable; what HTML could take for its own is still escaped.
+        options.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
         options.Converters.Add(new JsonStringEnumConverter<Feature>(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
         options.Converters.Add(new IdConverterFactory());
         options.Converters.Add(new TextConverter());
+        options.Converters.Add(new InstantConverter());
         options.Converters.Add(new MergePatchConverterFactory());
         return options;
     }
@@ -71,6 +77,24 @@ public static class Wire
             text?.Contains('\0', StringComparison.Ordinal) is true
                 ? throw new JsonException("The character U+0000 is not allowed.")
                 : text;
+    }
+
+    /// <summary>RFC 3339: an instant names its offset on the way in and is UTC ("Z") on the way out.</summary>
+    private sealed class InstantConverter : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var text = reader.TokenType is JsonTokenType.String ? reader.GetString()! : "";
+            return NamesOffset(text) && reader.TryGetDateTimeOffset(out var value) && value.UtcDateTime.Year is > 1 and < 9999
+                ? value
+                : throw new JsonException("An instant with its offset expected (RFC 3339).");
+        }
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture));
+
+        private static bool NamesOffset(string text) =>
+            text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
     }
 
     private sealed class IdConverterFactory : JsonConverterFactory

@@ -14,17 +14,21 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
         RuleFor(c => c.Title).NotEmpty().MaximumLength(EventContent.TitleMaxLength).IsWellFormed();
         RuleFor(c => c.Description).MaximumLength(EventContent.DescriptionMaxLength).IsWellFormed();
         RuleFor(c => c.StartsAt).NotEmpty();
-        RuleFor(c => c.EndsAt).NotEmpty().GreaterThan(c => c.StartsAt);
-        RuleFor(c => c.TimeZone).Must(BeTimeZone).WithErrorCode("unknown_time_zone");
+        RuleFor(c => c.EndsAt).Cascade(CascadeMode.Stop).NotEmpty().GreaterThan(c => c.StartsAt);
+        RuleFor(c => c.TimeZone).Must(BeTimeZone)
+            .Saying("unknown_time_zone", "An IANA time zone name is expected, e.g. Asia/Seoul.", "IANA 시간대 이름이어야 합니다. 예: Asia/Seoul");
         RuleFor(c => c.Capacity).InclusiveBetween(1, EventContent.CapacityMax);
         RuleFor(c => c.Venue!.Name).NotEmpty().MaximumLength(Venue.NameMaxLength).IsWellFormed().When(c => c.Venue is not null);
         RuleFor(c => c.Venue!.Address).MaximumLength(Venue.AddressMaxLength).IsWellFormed().When(c => c.Venue is not null);
-        RuleFor(c => c.OnlineUrl).MaximumLength(EventContent.OnlineUrlMaxLength).Must(BeWebAddress).WithErrorCode("not_https");
+        RuleFor(c => c.OnlineUrl).MaximumLength(EventContent.OnlineUrlMaxLength).Must(BeWebAddress)
+            .Saying("not_https", "An https address is expected.", "https 주소여야 합니다.");
         RuleFor(c => c.SalesEndAt).GreaterThan(c => c.SalesStartAt).When(c => c is { SalesStartAt: not null, SalesEndAt: not null });
         RuleFor(c => c.ContactEmail).Must(email => email is null || EmailAddress.TryNormalize(email, out _))
-            .WithErrorCode("not_an_email");
-        RuleFor(c => c.Translations).Must(t => t is null || t.Count <= EventContent.TranslationsMax).WithErrorCode("too_many");
-        RuleForEach(c => c.Translations).Must(BeTranslation).WithErrorCode("invalid_translation");
+            .Saying("not_an_email", "An e-mail address is expected.", "이메일 주소여야 합니다.");
+        RuleFor(c => c.Translations).Must(t => t is null || t.Count <= EventContent.TranslationsMax)
+            .Saying("too_many", "Too many translations.", "번역이 너무 많습니다.");
+        RuleForEach(c => c.Translations).Must(BeTranslation)
+            .Saying("invalid_translation", "A language tag with a title is expected.", "언어 태그와 제목이 필요합니다.");
     }
 
     private static bool BeTimeZone(string? name) =>

@@ -64,7 +64,7 @@ internal sealed class ProgramContentValidator : AbstractValidator<ProgramContent
     {
         RuleFor(c => c.Title).NotEmpty().MaximumLength(ProgramContent.TitleMaxLength).IsWellFormed();
         RuleFor(c => c.StartsAt).NotEmpty();
-        RuleFor(c => c.EndsAt).NotEmpty().GreaterThan(c => c.StartsAt);
+        RuleFor(c => c.EndsAt).Cascade(CascadeMode.Stop).NotEmpty().GreaterThan(c => c.StartsAt);
         RuleFor(c => c.Room).MaximumLength(ProgramContent.RoomMaxLength).IsWellFormed();
         RuleFor(c => c.Track).MaximumLength(ProgramContent.TrackMaxLength).IsWellFormed();
         RuleFor(c => c.Capacity).InclusiveBetween(1, ProgramContent.CapacityMax);

@@ -40,8 +40,8 @@ internal sealed class EnterRegistrationValidator : AbstractValidator<EnterRegist
     public EnterRegistrationValidator()
     {
         RuleFor(c => c.Content.Name).NotEmpty().MaximumLength(Registration.NameMaxLength).IsWellFormed();
-        RuleFor(c => c.Content.Email).NotEmpty().Must(email => EmailAddress.TryNormalize(email, out _))
-            .WithErrorCode("not_an_email");
+        RuleFor(c => c.Content.Email).Cascade(CascadeMode.Stop).NotEmpty().Must(email => EmailAddress.TryNormalize(email, out _))
+            .Saying("not_an_email", "An e-mail address is expected.", "이메일 주소여야 합니다.");
     }
 }
 

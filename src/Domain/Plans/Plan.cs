@@ -53,6 +53,8 @@ public sealed record PlanLimits(
 /// <summary>One row of the catalogue: tenants read it, operators write it.</summary>
 public sealed class Plan
 {
+    private readonly List<PlanPrice> _prices = [];
+
     private Plan()
     {
     }
@@ -71,7 +73,7 @@ public sealed class Plan
 
     public Feature[] Features { get; private init; } = [];
 
-    public IReadOnlyList<PlanPrice> Prices { get; private init; } = [];
+    public IReadOnlyList<PlanPrice> Prices => _prices;
 
     public PlanLimits Limits => new(MaxEvents, MaxParticipants, MaxStorageBytes, MaxMembers, RequestsPerMinute);
 }

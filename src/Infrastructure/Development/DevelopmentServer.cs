@@ -45,6 +45,23 @@ public sealed class DevelopmentServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Hosts, logins and the Swagger address, for the person who started it.</summary>
+    public void Describe(IEnumerable<string> urls, TextWriter output)
+    {
+        var port = new Uri(urls.First()).Port;
+        output.WriteLine($"\nCleanTenancy runs. PostgreSQL is on 127.0.0.1:{_postgres.Port}. Ctrl-C stops everything.\n");
+        output.WriteLine($"  {"host",-32} {"plan",-12} people (password for all: {DevelopmentData.Password})");
+        foreach (var tenant in DevelopmentData.Tenants)
+        {
+            var plan = Wire.Text(tenant.Tier) + (tenant.Suspended ? ", suspended" : "");
+            output.WriteLine($"  {$"http://{tenant.Slug}.localhost:{port}",-32} {plan,-12} {string.Join(", ", tenant.Roles.Select(tenant.Email))}");
+        }
+
+        output.WriteLine($"  {$"http://localhost:{port}",-32} {"platform",-12} {DevelopmentData.Operator}");
+        output.WriteLine($"\n  Swagger UI: http://acme.localhost:{port}/swagger  (and on every host above)\n");
+        output.Flush();
+    }
+
     public ValueTask DisposeAsync() => _postgres.DisposeAsync();
 
     private async Task PrepareAsync(CancellationToken cancellationToken)

@@ -91,9 +91,6 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbCon
         if (Database.CurrentTransaction is null) throw new InvalidOperationException("Rows are locked by commands only.");
     }
 
-    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
-        optionsBuilder.UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
-
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         Conventions.Apply(configurationBuilder);
 

@@ -11,7 +11,11 @@ internal static class AppDbContextOptions
 
     /// <summary>Everything goes through the fence's interceptors.</summary>
     public static DbContextOptionsBuilder UseTenants(this DbContextOptionsBuilder builder, NpgsqlDataSource source) =>
-        builder.UseNpgsql(source).UseSnakeCaseNamingConvention().AddInterceptors(Reads, Transactions);
+        builder
+            .UseNpgsql(source)
+            .UseSnakeCaseNamingConvention()
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
+            .AddInterceptors(Reads, Transactions);
 
     /// <summary>For migrations: another role, no tenant, no interceptors.</summary>
     public static AppDbContext ForMigrations(string connectionString) =>

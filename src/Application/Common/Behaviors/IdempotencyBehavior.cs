@@ -16,10 +16,15 @@ internal sealed class IdempotencyBehavior<TRequest, TResponse>(ICaller caller, I
     where TRequest : IGuarded, ICommand
     where TResponse : IRefusable<TResponse>
 {
+    private const int MaxKeyLength = 255;
+
     public async Task<TResponse> Handle(
         TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
         if (!TRequest.Policy.Idempotent || caller.IdempotencyKey is not { } key) return await next();
+        if (key.Length is 0 or > MaxKeyLength)
+            return TResponse.Refused(Error.Validation(new Failure(
+                "Idempotency-Key", "invalid_length", TextRules.Say("1 to 255 characters are expected.", "1~255자여야 합니다."))));
         if (!await store.TryEnterAsync(key, cancellationToken)) return TResponse.Refused(IdempotencyErrors.InFlight);
 
         var hash = Hash(request);

@@ -1,0 +1,188 @@
+using System.Net;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace CleanTenancy.Api.Common;
+
+/// <summary>What stands before the pipeline, in the order that clients may rely on.</summary>
+internal static class Edge
+{
+    /// <summary>Bytes of a JSON body.</summary>
+    public const int BodyLimit = 64 * 1024;
+
+    public static void ConfigureEdge(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyLimit;
+        });
+        builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(20));
+        if (!builder.Environment.IsDevelopment()) builder.Logging.ClearProviders().AddJsonConsole();
+    }
+
+    public static IServiceCollection AddApi(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddScoped<HttpCaller>();
+        services.AddScoped<ICaller>(provider => provider.GetRequiredService<HttpCaller>());
+        services.AddSingleton(new HostNames(configuration["Tenancy:BaseDomain"] ?? "localhost"));
+        services.ConfigureHttpJsonOptions(options => Wire.Configure(options.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.AddExceptionHandler<Refusals>();
+        services.AddProblemDetails();
+        services.AddDocumentation();
+        services.Configure<RequestLocalizationOptions>(options =>
+        {
+            options.SetDefaultCulture("en").AddSupportedUICultures("en", "ko");
+            options.RequestCultureProviders = [new Microsoft.AspNetCore.Localization.AcceptLanguageHeaderRequestCultureProvider()];
+        });
+        services.Configure<ForwardedHeadersOptions>(options => Trust(options, configuration["Proxies:Known"]));
+        return services;
+    }
+
+    public static void UseEdge(this WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        app.UseMiddleware<RequestEnvelope>();
+        app.UseRequestLocalization();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(Refusals.DescribeStatusAsync);
+        app.UseMiddleware<TenantResolution>();
+        app.UseDocumentation();
+        app.UseRouting();
+        app.UseMiddleware<CallerResolution>();
+    }
+
+    /// <summary>The API does not start inside a fence that does not hold.</summary>
+    public static async Task<bool> IsFencedAsync(this WebApplication app)
+    {
+        var problems = await app.Services.GetRequiredService<IReadiness>().CheckAsync(app.Lifetime.ApplicationStopping);
+        foreach (var problem in problems) EdgeLog.NotReady(app.Logger, problem);
+        return problems.Count == 0;
+    }
+
+    /// <summary>
+    /// X-Forwarded-For and -Proto count only from the proxies that are named; the lists are never empty, for empty
+    /// lists mean everybody. X-Forwarded-Host never counts: the host names the tenant.
+    /// </summary>
+    private static void Trust(ForwardedHeadersOptions options, string? known)
+    {
+        options.KnownIPNetworks.Clear();
+        options.KnownProxies.Clear();
+        options.ForwardedHeaders = ForwardedHeaders.None;
+        foreach (var proxy in (known ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (proxy.Contains('/', StringComparison.Ordinal)) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+            else options.KnownProxies.Add(IPAddress.Parse(proxy));
+            options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        }
+    }
+}
+
+/// <summary>Names the request and sets the headers that every answer has.</summary>
+internal sealed class RequestEnvelope(RequestDelegate next)
+{
+    private const string Header = "X-Request-Id";
+
+    public Task InvokeAsync(HttpContext http, HttpCaller caller)
+    {
+        caller.RequestId = Given(http.Request.Headers[Header]) ?? http.TraceIdentifier;
+        caller.Address = http.Connection.RemoteIpAddress is { } address
+            ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
+            : "";
+        Stamp(http, caller);
+        return next(http);
+    }
+
+    /// <summary>Again after an exception, for its handler starts with an empty answer.</summary>
+    public static void Stamp(HttpContext http, HttpCaller caller)
+    {
+        var headers = http.Response.Headers;
+        headers[Header] = caller.RequestId;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.XFrameOptions = "DENY";
+    }
+
+    /// <summary>A client's own id is echoed if it is one: it goes into logs and the audit log.</summary>
+    private static string? Given(string? id) =>
+        id is { Length: > 0 and <= 80 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':') ? id : null;
+}
+
+/// <summary>The host alone names the tenant. Anything else gets 404 before any other work.</summary>
+internal sealed class TenantResolution(RequestDelegate next, HostNames names, ITenantDirectory tenants)
+{
+    public async Task InvokeAsync(HttpContext http, HttpCaller caller)
+    {
+        switch (names.Read(http.Request.Host, out var key))
+        {
+            case HostKind.Platform:
+                break;
+            case HostKind.Tenant when await tenants.FindAsync(key) is { } tenant:
+                caller.Tenant = tenant;
+                break;
+            default:
+                await Problem.WriteAsync(http, StatusCodes.Status404NotFound, "tenant_not_found");
+                return;
+        }
+
+        await next(http);
+    }
+}
+
+/// <summary>The route, then the token, then the token's tenant: in this order, and closed by default.</summary>
+internal sealed class CallerResolution(RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions)
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task InvokeAsync(HttpContext http, HttpCaller caller)
+    {
+        var endpoint = http.GetEndpoint();
+        var route = endpoint?.Metadata.GetMetadata<RouteRequest>();
+        if (endpoint is not null && route is null && endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<OpenRoute>() is null)
+            throw new InvalidOperationException($"{endpoint.DisplayName} declares neither a request nor why it is open.");
+
+        if (route is not null)
+        {
+            if (route.IsPlatform != caller.Tenant is null)
+            {
+                await Problem.WriteAsync(http, StatusCodes.Status404NotFound, "not_found");
+                return;
+            }
+
+            if (!route.IsPublic && (caller.Member = await MemberAsync(http.Request, caller)) is null)
+            {
+                await Problem.WriteAsync(http, StatusCodes.Status401Unauthorized, "unauthenticated");
+                return;
+            }
+
+            caller.DeclaredRequest = route.Request;
+            caller.IdempotencyKey = http.Request.Headers["Idempotency-Key"];
+            http.Response.Headers.CacheControl = "no-store";
+        }
+
+        await next(http);
+    }
+
+    /// <returns>Null for a missing, bad, expired, revoked or another tenant's token: all alike.</returns>
+    private async ValueTask<Member?> MemberAsync(HttpRequest request, HttpCaller caller)
+    {
+        var header = request.Headers.Authorization;
+        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return null;
+
+        return await tokens.ReadAsync(value[Scheme.Length..]) is { } ticket && ticket.OrgId == caller.Tenant!.Id
+            ? await sessions.FindAsync(ticket)
+            : null;
+    }
+}
+
+internal static partial class EdgeLog
+{
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Not ready: {Problem}")]
+    public static partial void NotReady(ILogger logger, string problem);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed")]
+    public static partial void Failed(ILogger logger, Exception exception, string requestId);
+}

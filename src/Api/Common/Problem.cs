@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Domain.Common;
+
+namespace CleanTenancy.Api.Common;
+
+/// <summary>Problem documents (RFC 9457): the one place where kinds of refusal become HTTP statuses.</summary>
+internal static class Problem
+{
+    private const string MediaType = "application/problem+json";
+
+    public static int StatusOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.Validation => StatusCodes.Status400BadRequest,
+        ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+        ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.Conflict => StatusCodes.Status409Conflict,
+        ErrorKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
+        ErrorKind.PreconditionRequired => StatusCodes.Status428PreconditionRequired,
+        ErrorKind.Unprocessable => StatusCodes.Status422UnprocessableEntity,
+        ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind without a status."),
+    };
+
+    public static Task WriteAsync(HttpContext http, Error error) => WriteAsync(http, StatusOf(error.Kind), error);
+
+    public static Task WriteAsync(HttpContext http, int status, string code) =>
+        WriteAsync(http, status, new Error(default, code));
+
+    public static Task WriteAsync(HttpContext http, int status, Error error)
+    {
+        var (title, detail) = ProblemTexts.Of(error.Code);
+        var members = new Dictionary<string, object?>
+        {
+            ["type"] = $"urn:cleantenancy:problem:{error.Code}",
+            ["title"] = title,
+            ["status"] = status,
+            ["detail"] = detail,
+            ["instance"] = http.Request.Path.Value,
+            ["code"] = error.Code,
+            ["traceId"] = Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier,
+        };
+        foreach (var (name, value) in error.Extensions) members[name] = value;
+        if (error.Kind is ErrorKind.Validation && error.Failures.Count > 0) members["errors"] = error.Failures;
+
+        var response = http.Response;
+        response.StatusCode = status;
+        response.Headers.CacheControl = "no-store";
+        if (status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
+        if (error.RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return response.WriteAsJsonAsync(members, Wire.Json, MediaType, http.RequestAborted);
+    }
+}

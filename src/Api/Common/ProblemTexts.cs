@@ -1,0 +1,53 @@
+using System.Collections.Frozen;
+using System.Globalization;
+
+namespace CleanTenancy.Api.Common;
+
+/// <summary>What each problem code says to people: title in English, detail in English and Korean.</summary>
+internal static class ProblemTexts
+{
+    private static readonly FrozenDictionary<string, (string Title, string English, string Korean)> Texts =
+        new Dictionary<string, (string, string, string)>
+        {
+            ["malformed_json"] = ("Malformed JSON", "The body is not valid JSON.", "본문이 올바른 JSON이 아닙니다."),
+            ["validation_failed"] = ("Validation failed", "One or more members do not fit; see errors.", "하나 이상의 항목이 올바르지 않습니다. errors를 확인하세요."),
+            ["unauthenticated"] = ("Unauthenticated", "Sign in: the credentials are missing, wrong or no longer valid.", "로그인이 필요합니다. 인증 정보가 없거나 올바르지 않거나 만료되었습니다."),
+            ["permission_denied"] = ("Permission denied", "Your roles do not allow this.", "이 작업을 수행할 권한이 없습니다."),
+            ["feature_not_in_plan"] = ("Feature not in plan", "Your plan does not have this feature.", "현재 요금제에서 사용할 수 없는 기능입니다."),
+            ["tenant_suspended"] = ("Tenant suspended", "This organization is suspended.", "이 조직은 이용이 정지되었습니다."),
+            ["tenant_deleted"] = ("Tenant deleted", "This organization has been deleted.", "이 조직은 삭제되었습니다."),
+            ["tenant_provisioning"] = ("Tenant provisioning", "This organization is still being set up.", "이 조직은 아직 준비 중입니다."),
+            ["tenant_not_found"] = ("Tenant not found", "No organization answers at this host.", "이 주소에 해당하는 조직이 없습니다."),
+            ["not_found"] = ("Not found", "There is nothing here, or nothing that you may see.", "찾을 수 없습니다."),
+            ["method_not_allowed"] = ("Method not allowed", "This method is not allowed here; see Allow.", "허용되지 않는 메서드입니다."),
+            ["not_acceptable"] = ("Not acceptable", "The answer cannot be given in an accepted form.", "요청한 형식으로 응답할 수 없습니다."),
+            ["quota_exceeded"] = ("Quota exceeded", "Your plan's limit has been reached.", "요금제의 한도에 도달했습니다."),
+            ["sold_out"] = ("Sold out", "No places are left.", "남은 자리가 없습니다."),
+            ["invalid_transition"] = ("Invalid transition", "This is not possible in the present state.", "현재 상태에서는 할 수 없는 작업입니다."),
+            ["event_already_ended"] = ("Event already ended", "An event that has ended cannot be published.", "이미 종료된 행사는 게시할 수 없습니다."),
+            ["event_not_live"] = ("Event not live", "People can be registered for a live event only.", "게시된 행사에만 등록할 수 있습니다."),
+            ["event_closed"] = ("Event closed", "The event is cancelled or archived.", "취소되었거나 보관된 행사입니다."),
+            ["event_has_registrations"] = ("Event has registrations", "Somebody has registered: cancel or archive the event instead.", "등록자가 있는 행사는 삭제할 수 없습니다. 취소하거나 보관하세요."),
+            ["programs_outside_event"] = ("Programs outside the event", "A program lies outside the new dates.", "새 일정 밖에 있는 프로그램이 있습니다."),
+            ["program_outside_event"] = ("Program outside the event", "A program lies within the dates of its event.", "프로그램은 행사 일정 안에 있어야 합니다."),
+            ["capacity_below_registered"] = ("Capacity below registered", "More people are registered than would fit.", "이미 등록된 인원이 더 많습니다."),
+            ["idempotency_in_flight"] = ("Request in flight", "A request with this Idempotency-Key is still running.", "같은 Idempotency-Key의 요청이 아직 처리 중입니다."),
+            ["idempotency_key_reused"] = ("Idempotency-Key reused", "This Idempotency-Key was used with another request.", "이 Idempotency-Key는 다른 요청에 사용되었습니다."),
+            ["precondition_failed"] = ("Precondition failed", "The resource has changed since you read it.", "읽은 이후에 변경되었습니다."),
+            ["precondition_required"] = ("Precondition required", "Send If-Match with the ETag that you read.", "읽은 ETag를 If-Match로 보내세요."),
+            ["payload_too_large"] = ("Payload too large", "The body is larger than allowed.", "본문이 허용된 크기를 초과합니다."),
+            ["unsupported_media_type"] = ("Unsupported media type", "Send application/json.", "application/json으로 보내세요."),
+            ["bad_request"] = ("Bad request", "The request cannot be understood.", "요청을 이해할 수 없습니다."),
+            ["unavailable"] = ("Service unavailable", "Try again later.", "잠시 후 다시 시도하세요."),
+            ["internal_error"] = ("Internal error", "Something went wrong on our side.", "서버에서 오류가 발생했습니다."),
+        }.ToFrozenDictionary();
+
+    public static IEnumerable<string> Codes => Texts.Keys;
+
+    /// <exception cref="KeyNotFoundException">The code has no text: a bug, held by a test.</exception>
+    public static (string Title, string Detail) Of(string code)
+    {
+        var (title, english, korean) = Texts[code];
+        return (title, CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "ko" ? korean : english);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Domain.Common;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace CleanTenancy.Api.Common;
+
+/// <summary>What the framework refused, and what nobody expected, as problem documents. Never a word of the exception.</summary>
+internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        RequestEnvelope.Stamp(httpContext, httpContext.RequestServices.GetRequiredService<HttpCaller>());
+        switch (exception)
+        {
+            case BadHttpRequestException { InnerException: JsonException json }:
+                await DescribeAsync(httpContext, json);
+                break;
+            case BadHttpRequestException { StatusCode: not StatusCodes.Status400BadRequest } refused:
+                await Problem.WriteAsync(httpContext, refused.StatusCode, CodeOf(refused.StatusCode));
+                break;
+            case BadHttpRequestException refused:
+                await DescribeAsync(httpContext, refused);
+                break;
+            case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
+                httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+                break;
+            default:
+                EdgeLog.Failed(log, exception, httpContext.TraceIdentifier);
+                await Problem.WriteAsync(httpContext, StatusCodes.Status500InternalServerError, "internal_error");
+                break;
+        }
+
+        return true;
+    }
+
+    /// <summary>For answers of the framework that have a status and no body.</summary>
+    public static Task DescribeStatusAsync(StatusCodeContext context) =>
+        Problem.WriteAsync(
+            context.HttpContext, context.HttpContext.Response.StatusCode, CodeOf(context.HttpContext.Response.StatusCode));
+
+    private static Task DescribeAsync(HttpContext http, JsonException json) =>
+        Malformed.IsSyntax(json)
+            ? Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "malformed_json")
+            : Problem.WriteAsync(http, Error.Validation(Malformed.Describe(json)));
+
+    /// <summary>A parameter that does not parse, or a body that is missing.</summary>
+    private static Task DescribeAsync(HttpContext http, BadHttpRequestException refused)
+    {
+        var parameter = BadParameter(http);
+        return parameter is null
+            ? Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "malformed_json")
+            : Problem.WriteAsync(http, Error.Validation(new Failure($"?{parameter}", "invalid_value", ProblemTexts.Of("validation_failed").Detail)));
+    }
+
+    /// <summary>Of the query's parameters, one at most has no fitting value; bodies have none.</summary>
+    private static string? BadParameter(HttpContext http) =>
+        HttpMethods.IsGet(http.Request.Method) ? http.Request.Query.Keys.FirstOrDefault(key => key is "limit" or "updatedSince") : null;
+
+    private static string CodeOf(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "unauthenticated",
+        StatusCodes.Status403Forbidden => "permission_denied",
+        StatusCodes.Status404NotFound => "not_found",
+        StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
+        StatusCodes.Status406NotAcceptable => "not_acceptable",
+        StatusCodes.Status413PayloadTooLarge => "payload_too_large",
+        StatusCodes.Status415UnsupportedMediaType => "unsupported_media_type",
+        StatusCodes.Status503ServiceUnavailable => "unavailable",
+        < 500 => "bad_request",
+        _ => "internal_error",
+    };
+}
