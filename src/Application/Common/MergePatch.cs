@@ -18,7 +18,7 @@ public sealed class MergePatch<T>(JsonObject json)
         foreach (var (name, value) in Json)
         {
             if (!known.TryGetValue(name, out var property))
-                failures.Add(Malformed.UnknownMember($"/{name}"));
+                failures.Add(Malformed.UnknownMember(Malformed.Pointer(name)));
             else if (value is null or JsonObject || property.PropertyType == typeof(object))
                 continue; // null is judged after the merge, as are the members of a nested patch
             else

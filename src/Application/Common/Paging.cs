@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using CleanTenancy.Domain.Common;
@@ -57,7 +58,10 @@ public static class Paging
     private static (DateTimeOffset At, Guid Id)? Decode(string cursor)
     {
         Span<byte> bytes = stackalloc byte[24];
-        if (cursor.Length != 32 || !Base64Url.TryDecodeFromChars(cursor, bytes, out var written) || written != 24)
+        // Not TryDecodeFromChars: it throws on a character that is not base64url.
+        if (cursor.Length != 32
+            || Base64Url.DecodeFromChars(cursor, bytes, out _, out var written) is not OperationStatus.Done
+            || written != 24)
             return null;
 
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);

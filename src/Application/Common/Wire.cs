@@ -145,10 +145,21 @@ public static class Wire
     {
         public override MergePatch<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            if (JsonNode.Parse(ref reader, new JsonNodeOptions()) is not JsonObject patch)
-                throw new JsonException("An object expected.");
+            ReadTextOf(reader);
+            // By way of an element, which refuses a duplicate member as everything else here does; a node throws.
+            var patch = JsonSerializer.Deserialize<JsonElement>(ref reader, options);
+            return patch.ValueKind is JsonValueKind.Object
+                ? new MergePatch<T>(JsonObject.Create(patch)!)
+                : throw new JsonException("An object expected.");
+        }
 
-            return new MergePatch<T>(patch);
+        /// <summary>A node reads its text at first use: a lone surrogate is refused here, not thrown there.</summary>
+        private static void ReadTextOf(Utf8JsonReader ahead)
+        {
+            var depth = ahead.CurrentDepth;
+            while (ahead.Read() && ahead.CurrentDepth > depth)
+                if (ahead.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                    ahead.GetString();
         }
 
         public override void Write(Utf8JsonWriter writer, MergePatch<T> value, JsonSerializerOptions options) =>

@@ -3,6 +3,7 @@ using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using FluentValidation;
+using FluentValidation.Results;
 
 namespace CleanTenancy.Application.Events;
 
@@ -18,6 +19,8 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
         RuleFor(c => c.TimeZone).Must(BeTimeZone)
             .Saying("unknown_time_zone", "An IANA time zone name is expected, e.g. Asia/Seoul.", "IANA 시간대 이름이어야 합니다. 예: Asia/Seoul");
         RuleFor(c => c.Capacity).InclusiveBetween(1, EventContent.CapacityMax);
+        RuleFor(c => c.AttendanceMode).IsInEnum(); // the reader lets "online,hybrid" through
+        RuleFor(c => c.Visibility).IsInEnum();
         RuleFor(c => c.Venue!.Name).NotEmpty().MaximumLength(Venue.NameMaxLength).IsWellFormed().When(c => c.Venue is not null);
         RuleFor(c => c.Venue!.Address).MaximumLength(Venue.AddressMaxLength).IsWellFormed().When(c => c.Venue is not null);
         RuleFor(c => c.OnlineUrl).MaximumLength(EventContent.OnlineUrlMaxLength).Must(BeWebAddress)
@@ -27,13 +30,25 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
             .Saying("not_an_email", "An e-mail address is expected.", "이메일 주소여야 합니다.");
         RuleFor(c => c.Translations).Must(t => t is null || t.Count <= EventContent.TranslationsMax)
             .Saying("too_many", "Too many translations.", "번역이 너무 많습니다.");
-        RuleForEach(c => c.Translations).Must(BeTranslation)
-            .Saying("invalid_translation", "A language tag with a title is expected.", "언어 태그와 제목이 필요합니다.");
+        RuleFor(c => c.Translations).Custom((translations, context) =>
+        {
+            // Not RuleForEach: it would name the translation by its place instead of its tag.
+            foreach (var (tag, _) in (translations ?? NoTranslations).Where(translation => !BeTranslation(translation)))
+                context.AddFailure(new ValidationFailure(
+                    "/translations" + Malformed.Pointer(tag),
+                    TextRules.Say("A language tag with a title is expected.", "언어 태그와 제목이 필요합니다."))
+                {
+                    ErrorCode = "invalid_translation",
+                });
+        });
     }
 
+    private static readonly Dictionary<string, EventTranslation> NoTranslations = [];
+
     private static bool BeTimeZone(string? name) =>
-        name is null || (name.Length <= 64 && name.Contains('/', StringComparison.Ordinal) | name == "UTC"
-            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId);
+        name is null || (name.Length <= 64 && TimeZoneName().IsMatch(name)
+            // The system ignores case once it has found the zone: without the comparison the answer would depend on others.
+            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId && zone.Id == name);
 
     private static bool BeWebAddress(string? text) =>
         text is null || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
@@ -44,7 +59,11 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
         && translation.Value is { Title: { Length: > 0 and <= EventContent.TitleMaxLength } }
         && translation.Value.Description is null or { Length: <= EventContent.DescriptionMaxLength };
 
+    /// <summary>Area/Location (tzdata): the system's other names, such as posix/..., are not IANA's.</summary>
+    [GeneratedRegex("^(UTC|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2})\\z", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex TimeZoneName();
+
     /// <summary>The shape of the language tags that people use (BCP 47): language, script, region.</summary>
-    [GeneratedRegex("^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex("^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?\\z", RegexOptions.ExplicitCapture, 100)]
     private static partial Regex LanguageTag();
 }

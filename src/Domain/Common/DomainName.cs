@@ -29,8 +29,11 @@ public static class DomainName
             }
         }
 
-        normalized = name.ToLowerInvariant();
-        return normalized.Length <= MaxLength && normalized.Split('.').All(IsLabel);
+        name = name.ToLowerInvariant();
+        if (name.Length > MaxLength || !name.Split('.').All(IsLabel)) return false;
+
+        normalized = name;
+        return true;
     }
 
     private static bool IsPlainAscii(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.');

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace CleanTenancy.Domain.Common;
@@ -25,7 +24,8 @@ public static class EmailAddress
         string folded;
         try
         {
-            folded = text.Trim().Normalize(NormalizationForm.FormKC).ToLowerInvariant();
+            // Twice: J with a caron has no composed capital, and a composed small letter.
+            folded = text.Trim().Normalize(NormalizationForm.FormKC).ToLowerInvariant().Normalize(NormalizationForm.FormKC);
         }
         catch (ArgumentException)
         {
@@ -38,7 +38,9 @@ public static class EmailAddress
         var (local, host) = (folded[..at], folded[(at + 1)..]);
         if (local.Contains('@', StringComparison.Ordinal) || local.Any(char.IsWhiteSpace)) return false;
         if (!DomainName.TryNormalize(host, out var domain)) return false;
-        normalized = string.Create(CultureInfo.InvariantCulture, $"{local}@{domain}");
-        return normalized.Length <= MaxLength;
+        if (local.Length + 1 + domain.Length > MaxLength) return false;
+
+        normalized = $"{local}@{domain}";
+        return true;
     }
 }

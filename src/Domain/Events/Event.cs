@@ -122,7 +122,7 @@ public sealed class Event : ITenantOwned, IVersioned
     /// <summary>Replaces the editable part.</summary>
     public Error? Change(EventContent content, string tenantTimeZone, DateTimeOffset now)
     {
-        if (Status is EventStatus.Archived or EventStatus.Cancelled) return Refuse("change");
+        if (!Counts) return Refuse("change");
         if (content.Capacity < Registered) return EventErrors.CapacityBelowRegistered(content.Capacity.Value, Registered);
 
         Write(content, tenantTimeZone);

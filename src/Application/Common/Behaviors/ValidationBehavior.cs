@@ -35,11 +35,11 @@ internal static class ValidationResultExtensions
 
     /// <summary>
     /// Content.Venue.Name to /venue/name: the body is the request's Content where it has one. Query parameters come
-    /// as "?limit" already.
+    /// as "?limit" already, and pointers as pointers.
     /// </summary>
     private static string Pointer(string path)
     {
-        if (path.StartsWith('?')) return path;
+        if (path.StartsWith('?') || path.StartsWith('/')) return path;
 
         var parts = path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)
             .Split('.', StringSplitOptions.RemoveEmptyEntries)
