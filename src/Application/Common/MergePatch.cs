@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using CleanTenancy.Domain.Common;
 
 namespace CleanTenancy.Application.Common;
@@ -14,18 +15,23 @@ public sealed class MergePatch<T>(JsonObject json)
     public IReadOnlyList<Failure> Check()
     {
         var failures = new List<Failure>();
-        var known = Wire.Json.GetTypeInfo(typeof(T)).Properties.ToDictionary(property => property.Name);
-        foreach (var (name, value) in Json)
-        {
-            if (!known.TryGetValue(name, out var property))
-                failures.Add(Malformed.UnknownMember(Malformed.Pointer(name)));
-            else if (value is null or JsonObject || property.PropertyType == typeof(object))
-                continue; // null is judged after the merge, as are the members of a nested patch
-            else
-                Try(() => value.Deserialize(property.PropertyType, Wire.Json), $"/{name}", failures);
-        }
-
+        Check(Json, Wire.Json.GetTypeInfo(typeof(T)), "", failures);
         return failures;
+    }
+
+    private static void Check(JsonObject patch, JsonTypeInfo type, string at, List<Failure> failures)
+    {
+        var known = type.Properties.ToDictionary(property => property.Name);
+        foreach (var (name, value) in patch)
+        {
+            var pointer = at + Malformed.Pointer(name);
+            if (!known.TryGetValue(name, out var property))
+                failures.Add(Malformed.UnknownMember(pointer));
+            else if (value is JsonObject nested && Wire.Json.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Object } inner)
+                Check(nested, inner, pointer, failures); // what it lacks may be there already
+            else if (value is not (null or JsonObject)) // null is judged after the merge
+                Try(() => value.Deserialize(property.PropertyType, Wire.Json), pointer, failures);
+        }
     }
 
     /// <summary>The value with the patch applied, or what is wrong with it.</summary>

@@ -7,8 +7,12 @@ internal static class TextRules
 {
     /// <summary>No control characters but tab, line feed and carriage return.</summary>
     public static IRuleBuilderOptions<T, string?> IsWellFormed<T>(this IRuleBuilder<T, string?> rule) =>
-        rule.Must(text => text is null || !text.Any(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r')))
+        rule.Must(IsWellFormed)
             .Saying("control_character", "Control characters are not allowed.", "제어 문자는 사용할 수 없습니다.");
+
+    /// <inheritdoc cref="IsWellFormed{T}"/>
+    public static bool IsWellFormed(string? text) =>
+        text is null || !text.Any(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r'));
 
     /// <summary>A code for programs, and words for people in both languages.</summary>
     public static IRuleBuilderOptions<T, TProperty> Saying<T, TProperty>(

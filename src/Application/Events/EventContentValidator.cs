@@ -51,13 +51,15 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
             && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId && zone.Id == name);
 
     private static bool BeWebAddress(string? text) =>
-        text is null || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
+        text is null || (!text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
             && uri.UserInfo.Length == 0);
 
     private static bool BeTranslation(KeyValuePair<string, EventTranslation> translation) =>
         LanguageTag().IsMatch(translation.Key)
-        && translation.Value is { Title: { Length: > 0 and <= EventContent.TitleMaxLength } }
-        && translation.Value.Description is null or { Length: <= EventContent.DescriptionMaxLength };
+        && translation.Value is { Title.Length: <= EventContent.TitleMaxLength } words
+        && !string.IsNullOrWhiteSpace(words.Title)
+        && TextRules.IsWellFormed(words.Title) && TextRules.IsWellFormed(words.Description)
+        && words.Description is null or { Length: <= EventContent.DescriptionMaxLength };
 
     /// <summary>Area/Location (tzdata): the system's other names, such as posix/..., are not IANA's.</summary>
     [GeneratedRegex("^(UTC|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2})\\z", RegexOptions.ExplicitCapture, 100)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace CleanTenancy.Domain.Common;
@@ -36,11 +37,20 @@ public static class EmailAddress
         if (at is < 1 or > 64 || at == folded.Length - 1) return false;
 
         var (local, host) = (folded[..at], folded[(at + 1)..]);
-        if (local.Contains('@', StringComparison.Ordinal) || local.Any(char.IsWhiteSpace)) return false;
+        if (!IsDotAtom(local)) return false;
         if (!DomainName.TryNormalize(host, out var domain)) return false;
         if (local.Length + 1 + domain.Length > MaxLength) return false;
 
         normalized = $"{local}@{domain}";
         return true;
     }
+
+    /// <summary>
+    /// RFC 5322, 3.2.3, with letters of every script (RFC 6531): no quotes, angles or invisible characters, which would
+    /// let two accounts look alike or a mail header be written.
+    /// </summary>
+    private static bool IsDotAtom(string local) =>
+        local.Split('.').All(atom => atom.Length > 0 && atom.All(c =>
+            char.IsLetterOrDigit(c) || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+            || "!#$%&'*+-/=?^_`{|}~".Contains(c, StringComparison.Ordinal)));
 }

@@ -116,7 +116,7 @@ public sealed class Role : ITenantOwned, IVersioned
         OrgId = orgId,
         Id = RoleId.New(now),
         Name = name,
-        Permissions = BuiltInRoles.All[name],
+        Permissions = [.. BuiltInRoles.All[name]],
         BuiltIn = true,
         Version = 1,
         CreatedAt = now,

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace CleanTenancy.Benchmarks;
+
+/// <summary>What ./dev bench was asked for.</summary>
+/// <param name="Tenants">In the database; it keeps those of earlier runs.</param>
+/// <param name="Rounds">Of each of the two, for each goal.</param>
+/// <param name="Apis">CleanTenancy.Api.dll of this build, or others to compare with each other.</param>
+internal sealed record Arguments(int Tenants, int Rounds, IReadOnlyList<string> Apis)
+{
+    private static readonly string Own = Path.Combine(AppContext.BaseDirectory, "CleanTenancy.Api.dll");
+
+    /// <returns>Null, with the usage on the console, when they make no sense.</returns>
+    public static Arguments? Parse(string[] args)
+    {
+        var (tenants, rounds, apis) = (200, 6, new List<string>());
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : "";
+            var isFine = args[i] switch
+            {
+                "--tenants" => TryCount(value, out tenants),
+                "--rounds" => TryCount(value, out rounds),
+                "--api" => TryFile(value, apis),
+                _ => false,
+            };
+            if (isFine) continue;
+
+            Console.Error.WriteLine("./dev bench [--tenants N] [--rounds N] [--api CleanTenancy.Api.dll of another build]...");
+            return null;
+        }
+
+        return new(tenants, rounds, apis.Count == 0 ? [Own] : apis);
+    }
+
+    private static bool TryCount(string text, out int count) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
+
+    private static bool TryFile(string path, List<string> apis)
+    {
+        apis.Add(Path.GetFullPath(path));
+        return File.Exists(path);
+    }
+}

@@ -1,0 +1,25 @@
+using CleanTenancy.IntegrationTests.Fixtures;
+
+namespace CleanTenancy.IntegrationTests.Common;
+
+internal static class Books
+{
+    /// <summary>Asserts that every counter of the tenant says what its rows say.</summary>
+    public static async Task ShouldBalanceAsync(this TestTenant tenant)
+    {
+        var books = await tenant.Api.QueryAsync<string[]>(
+            """
+            with held as (select * from registrations where org_id = $1 and status in ('held', 'active'))
+            select array[
+              concat_ws(' ', 'events', (select used from usage_counters where org_id = $1 and resource = 'events'),
+                'participants', (select used from usage_counters where org_id = $1 and resource = 'participants'),
+                'registered', (select coalesce(string_agg(registered::text, ',' order by id), '') from events where org_id = $1)),
+              concat_ws(' ', 'events', (select count(*) from events where org_id = $1 and status in ('draft', 'live')),
+                'participants', (select count(*) from held h join events e on e.org_id = h.org_id and e.id = h.event_id and e.status <> 'archived'),
+                'registered', (select coalesce(string_agg((select count(*) from held h where h.event_id = e.id)::text, ',' order by id), '')
+                               from events e where org_id = $1))]
+            """,
+            tenant.Id.Value);
+        books[0].ShouldBe(books[1], "counters, then rows");
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using CleanTenancy.Domain.Members;
+using CleanTenancy.IntegrationTests.Fixtures;
+
+namespace CleanTenancy.IntegrationTests.Common;
+
+/// <summary>A valid request of each command of a tenant's people.</summary>
+/// <param name="Command">The request that the route sends.</param>
+/// <param name="Method">GET to DELETE.</param>
+/// <param name="Path">Its {name} is one of a <see cref="Stage"/>.</param>
+/// <param name="Permission">Written down again, so that changing it in the code is seen.</param>
+/// <param name="Deed">What the audit log remembers.</param>
+/// <param name="Success">The status when it works.</param>
+/// <param name="Body">Fits.</param>
+/// <param name="IsConditional">Needs If-Match.</param>
+internal sealed record CommandRoute(
+    string Command, HttpMethod Method, string Path, string Permission, string Deed, HttpStatusCode Success,
+    object? Body = null, bool IsConditional = false)
+{
+    public static readonly IReadOnlyList<CommandRoute> All =
+    [
+        new("CreateEvent", HttpMethod.Post, "/v1/events",
+            Permissions.EventsWrite, "event.created", HttpStatusCode.Created, Sample.Event()),
+        new("ChangeEvent", HttpMethod.Patch, "/v1/events/{draft}",
+            Permissions.EventsWrite, "event.changed", HttpStatusCode.OK, new { title = "Changed" }, IsConditional: true),
+        new("DeleteEvent", HttpMethod.Delete, "/v1/events/{draft}",
+            Permissions.EventsWrite, "event.deleted", HttpStatusCode.NoContent, IsConditional: true),
+        new("PublishEvent", HttpMethod.Post, "/v1/events/{draft}/publish",
+            Permissions.EventsWrite, "event.published", HttpStatusCode.OK),
+        new("CancelEvent", HttpMethod.Post, "/v1/events/{live}/cancel",
+            Permissions.EventsWrite, "event.cancelled", HttpStatusCode.OK),
+        new("ArchiveEvent", HttpMethod.Post, "/v1/events/{live}/archive",
+            Permissions.EventsWrite, "event.archived", HttpStatusCode.OK),
+        new("AddProgram", HttpMethod.Post, "/v1/events/{draft}/programs",
+            Permissions.EventsWrite, "program.added", HttpStatusCode.Created, Sample.Program("Closing words")),
+        new("ChangeProgram", HttpMethod.Patch, "/v1/programs/{program}",
+            Permissions.EventsWrite, "program.changed", HttpStatusCode.OK, new { room = "Hall 2" }, IsConditional: true),
+        new("RemoveProgram", HttpMethod.Delete, "/v1/programs/{program}",
+            Permissions.EventsWrite, "program.removed", HttpStatusCode.NoContent, IsConditional: true),
+        new("EnterRegistration", HttpMethod.Post, "/v1/events/{live}/registrations",
+            Permissions.RegistrationsWrite, "registration.entered", HttpStatusCode.Created, Sample.Attendee("Lee Jun")),
+        new("CancelRegistration", HttpMethod.Post, "/v1/registrations/{registration}/cancel",
+            Permissions.RegistrationsWrite, "registration.cancelled", HttpStatusCode.OK),
+    ];
+
+    public static CommandRoute Of(string command) => All.Single(route => route.Command == command);
+
+    public bool HasId => Path.Contains('{', StringComparison.Ordinal);
+
+    /// <summary>Sends it for the rows of a stage.</summary>
+    public Task<Answer> SendAsync(
+        ApiClient client, Stage stage, string? ifMatch = "\"1\"", params (string Name, string Value)[] headers) =>
+        SendAsync(client, stage.Fill(Path), ifMatch, headers);
+
+    /// <summary>Sends it for an id that nobody has.</summary>
+    public Task<Answer> SendForNobodyAsync(ApiClient client) => SendAsync(client, Stage.Empty.Fill(Path), "\"1\"", []);
+
+    private Task<Answer> SendAsync(ApiClient client, string path, string? ifMatch, (string, string)[] headers)
+    {
+        var condition = IsConditional ? ifMatch : null;
+        return Method.Method switch
+        {
+            "POST" => client.PostAsync(path, Body, headers),
+            "PATCH" => client.PatchAsync(path, Body!, condition, headers),
+            "DELETE" => client.DeleteAsync(path, condition, headers),
+            _ => throw new InvalidOperationException($"{Method} is no command."),
+        };
+    }
+}
+
+/// <summary>One row of each kind in a tenant, for commands to act on; all at version 1, but for the live event.</summary>
+internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registration)
+{
+    /// <summary>Ids that nobody has.</summary>
+    public static Stage Empty => new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId());
+
+    public static async Task<Stage> SetAsync(ApiClient organizer)
+    {
+        var (draft, live) = ((await organizer.DraftEventAsync()).Id, await organizer.LiveEventAsync());
+        var program = await organizer.PostAsync($"/v1/events/{draft}/programs", Sample.Program());
+        var registration = await organizer.PostAsync($"/v1/events/{live}/registrations", Sample.Attendee());
+        return new Stage(
+            draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id);
+    }
+
+    public string Fill(string path) => path
+        .Replace("{draft}", $"{Draft}", StringComparison.Ordinal)
+        .Replace("{live}", $"{Live}", StringComparison.Ordinal)
+        .Replace("{program}", $"{Program}", StringComparison.Ordinal)
+        .Replace("{registration}", $"{Registration}", StringComparison.Ordinal);
+}
