@@ -36,6 +36,7 @@ public static class DependencyInjection
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();
         services.AddScoped<ISignals, Signals.Signals>();
 
+        services.AddSingleton<TenantRoutes>();
         services.AddSingleton<TenantDirectory>();
         services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
         services.AddSingleton<SessionDirectory>();

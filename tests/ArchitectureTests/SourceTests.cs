@@ -11,10 +11,7 @@ public sealed partial class SourceTests
     /// <summary>Raw SQL elsewhere.</summary>
     private static readonly Dictionary<string, string> RawSql = new()
     {
-        ["src/Infrastructure/Security/SigningKeys.cs"] = "Keys outside all tenants, read as the platform role before any tenant is known.",
-        ["src/Infrastructure/Tenancy/TenantDirectory.cs"] = "Asks which tenant a host is: there is nothing to be bound to yet.",
         ["src/Infrastructure/Signals/SignalListener.cs"] = "LISTEN needs a connection of its own, outside the pool.",
-        ["src/Infrastructure/Signals/Signals.cs"] = "NOTIFY rides in the command's bound transaction; the channel's format is known here only.",
         ["src/Infrastructure/Development/DevelopmentServer.cs"] = "CREATE DATABASE comes before there is a schema; development only.",
     };
 

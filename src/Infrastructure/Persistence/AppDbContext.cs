@@ -52,6 +52,8 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbCon
         if (_bound is { } bound && bound.Lease == ContextId.Lease && bound.Binding.OrgId != binding.OrgId)
             throw new InvalidOperationException("Bound to another tenant already.");
 
+        // A one-row save would go without a transaction otherwise, and then it has no tenant.
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         _bound = (ContextId.Lease, binding);
     }
 

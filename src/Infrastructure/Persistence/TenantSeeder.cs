@@ -94,9 +94,7 @@ public sealed class TenantSeeder : IAsyncDisposable
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         change(await db.Organizations.AsTracking().SingleAsync(cancellationToken));
         await db.SaveChangesAsync(cancellationToken);
-        await using (var notify = db.Command("select pg_notify($1, $2)")
-            .With(SignalChannel.Name).With(SignalChannel.Message(SignalChannel.Tenant, org.Value)))
-            await notify.ExecuteNonQueryAsync(cancellationToken);
+        await db.NotifyAsync(SignalChannel.Name, SignalChannel.Message(SignalChannel.Tenant, org.Value), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -15,6 +15,13 @@ internal static class TenantSql
         return new NpgsqlCommand(sql, (NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction);
     }
 
+    /// <summary>Tells every instance, with the commit of the transaction.</summary>
+    public static async Task NotifyAsync(this AppDbContext db, string channel, string message, CancellationToken cancellationToken)
+    {
+        await using var notify = db.Command("select pg_notify($1, $2)").With(channel).With(message);
+        await notify.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public static NpgsqlCommand With<T>(this NpgsqlCommand command, T value)
     {
         command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });

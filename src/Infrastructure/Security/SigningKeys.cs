@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CleanTenancy.Infrastructure.Persistence;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
@@ -21,52 +22,21 @@ internal sealed class SigningKeys
         return new([new ECDsaSecurityKey(key) { KeyId = Thumbprint(key) }]);
     }
 
-    /// <summary>Instances that start together agree on one key: they queue at a lock, and the first makes it.</summary>
     public static async Task<SigningKeys> LoadAsync(
-        NpgsqlDataSource platform, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var queue = new NpgsqlCommand("select pg_advisory_xact_lock(hashtext('signing_keys'))", connection, transaction))
-            await queue.ExecuteNonQueryAsync(cancellationToken);
-        var keys = await ReadAsync(connection, transaction, cancellationToken);
-        if (keys.Count == 0)
-        {
-            await MakeAsync(connection, transaction, clock.GetUtcNow(), cancellationToken);
-            keys = await ReadAsync(connection, transaction, cancellationToken);
-        }
+        NpgsqlDataSource platform, TimeProvider clock, CancellationToken cancellationToken) =>
+        new([.. (await SigningKeyStore.LoadOrMakeAsync(platform, Make, clock.GetUtcNow(), cancellationToken)).Select(Read)]);
 
-        await transaction.CommitAsync(cancellationToken);
-        return new(keys);
-    }
-
-    private static async Task<List<ECDsaSecurityKey>> ReadAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
-    {
-        var keys = new List<ECDsaSecurityKey>();
-        await using var select = new NpgsqlCommand(
-            "select kid, private_key from signing_keys order by created_at desc", connection, transaction);
-        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var key = ECDsa.Create();
-            key.ImportPkcs8PrivateKey(reader.GetFieldValue<byte[]>(1), out _);
-            keys.Add(new ECDsaSecurityKey(key) { KeyId = reader.GetString(0) });
-        }
-
-        return keys;
-    }
-
-    private static async Task MakeAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, DateTimeOffset now, CancellationToken cancellationToken)
+    private static StoredKey Make()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        await using var insert = new NpgsqlCommand(
-            "insert into signing_keys (kid, private_key, created_at) values ($1, $2, $3)", connection, transaction);
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Thumbprint(key) });
-        insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = key.ExportPkcs8PrivateKey() });
-        insert.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime });
-        await insert.ExecuteNonQueryAsync(cancellationToken);
+        return new(Thumbprint(key), key.ExportPkcs8PrivateKey());
+    }
+
+    private static ECDsaSecurityKey Read(StoredKey stored)
+    {
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(stored.Pkcs8, out _);
+        return new ECDsaSecurityKey(key) { KeyId = stored.Id };
     }
 
     private static string Thumbprint(ECDsa key) =>

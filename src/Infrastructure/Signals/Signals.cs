@@ -25,9 +25,8 @@ internal sealed class Signals(AppDbContext db, ITenantTransaction transaction, S
 {
     public async Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken)
     {
-        await using var notify = db.Command("select pg_notify($1, $2)")
-            .With(SignalChannel.Name).With(SignalChannel.Message(SignalChannel.Session, session.Value));
-        await notify.ExecuteNonQueryAsync(cancellationToken);
+        await db.NotifyAsync(
+            SignalChannel.Name, SignalChannel.Message(SignalChannel.Session, session.Value), cancellationToken);
         transaction.AfterCommit(() => sessions.Forget(session));
     }
 }

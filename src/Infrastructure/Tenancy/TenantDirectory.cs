@@ -6,13 +6,12 @@ using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
 using CleanTenancy.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 
 namespace CleanTenancy.Infrastructure.Tenancy;
 
 /// <summary>Finds the tenant of a host: exact, cached, unknown hosts too, one load at a time for each host.</summary>
 internal sealed class TenantDirectory(
-    NpgsqlDataSource source, IDbContextFactory<AppDbContext> contexts, TimeProvider clock) : ITenantDirectory
+    TenantRoutes routes, IDbContextFactory<AppDbContext> contexts, TimeProvider clock) : ITenantDirectory
 {
     private static readonly TimeSpan Known = TimeSpan.FromSeconds(10), Unknown = TimeSpan.FromSeconds(5);
 
@@ -52,7 +51,7 @@ internal sealed class TenantDirectory(
 
     private async Task<Tenant?> LoadAsync(HostKey host)
     {
-        if (await ResolveAsync(host) is not { } org) return null;
+        if (await routes.ResolveAsync(host) is not { } org) return null;
 
         await using var db = await contexts.CreateDbContextAsync();
         db.Bind(new TenantBinding(org));
@@ -68,15 +67,6 @@ internal sealed class TenantDirectory(
             .GroupBy(pair => pair.feature)
             .ToFrozenDictionary(group => group.Key, group => group.Min(pair => pair.Tier));
         return ToTenant(found.organization, found.plan, cheapest);
-    }
-
-    /// <summary>Before a tenant is known: one narrow function, two exact names in, one id out.</summary>
-    private async Task<TenantId?> ResolveAsync(HostKey host)
-    {
-        await using var command = source.CreateCommand("select resolve_tenant($1, $2)");
-        command.Parameters.Add(new NpgsqlParameter { Value = host.IsSlug ? host.Name : "" });
-        command.Parameters.Add(new NpgsqlParameter { Value = host.IsSlug ? "" : host.Name });
-        return await command.ExecuteScalarAsync() is Guid id ? new TenantId(id) : null;
     }
 
     private static Tenant ToTenant(Organization organization, Plan plan, FrozenDictionary<Feature, Tier> cheapest) => new()

@@ -383,6 +383,29 @@ public sealed class BoundReadTests : IClassFixture<OwnDatabase>, IAsyncLifetime
         (await second.Events.CountAsync(None)).ShouldBe(OwnDatabase.EventsOfB);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_transaction_that_cannot_start_gives_its_connection_back(bool bound)
+    {
+        var options = new DbContextOptionsBuilder<AppDbContext>();
+        options.UseTenants(_source);
+        var factory = new PooledDbContextFactory<AppDbContext>(options.Options, poolSize: 2);
+        await using (var db = await factory.CreateDbContextAsync(None))
+        {
+            if (bound)
+            {
+                db.Bind(new TenantBinding(new TenantId(OwnDatabase.A)));
+                await KillAsync(); // the binding is the first to notice
+            }
+
+            await Should.ThrowAsync<Exception>(() => db.Database.BeginTransactionAsync(None));
+            db.Database.GetDbConnection().State.ShouldBe(System.Data.ConnectionState.Closed);
+            if (!bound) Should.Throw<Exception>(() => db.Database.BeginTransaction());
+            db.Database.GetDbConnection().State.ShouldBe(System.Data.ConnectionState.Closed);
+        }
+    }
+
     [Fact]
     public async Task An_ambient_transaction_is_refused()
     {
@@ -415,9 +438,7 @@ public sealed class BoundReadTests : IClassFixture<OwnDatabase>, IAsyncLifetime
     [Fact]
     public async Task A_connection_that_died_in_the_pool_fails_once()
     {
-        await using (var superuser = await _database.SuperuserAsync())
-            await superuser.ExecuteAsync(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename = 'application_role'", _database.Name);
+        await KillAsync();
 
         await using var db = Context(OwnDatabase.A);
         try
@@ -498,6 +519,13 @@ public sealed class BoundReadTests : IClassFixture<OwnDatabase>, IAsyncLifetime
         .Select(name => Role.FromBuiltIn(new TenantId(org), name, TimeProvider.System.GetUtcNow()));
 
     private AppDbContext Context(Guid? tenant) => OwnDatabase.Context(_source, tenant);
+
+    private async Task KillAsync()
+    {
+        await using var superuser = await _database.SuperuserAsync();
+        await superuser.ExecuteAsync(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1 and usename = 'application_role'", _database.Name);
+    }
 
     private async Task<EventProgram> ForeignProgramAsync(bool missing)
     {
