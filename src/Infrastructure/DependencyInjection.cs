@@ -13,6 +13,8 @@ namespace CleanTenancy.Infrastructure;
 
 public static class DependencyInjection
 {
+    internal const string Listen = "listen";
+
     private const string Platform = "platform";
 
     /// <exception cref="InvalidOperationException">A connection string is missing.</exception>
@@ -20,11 +22,16 @@ public static class DependencyInjection
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => NpgsqlDataSource.Create(ForRequests(Required(configuration, "App"))));
+        // LISTEN through a transaction pooler is accepted and hears nothing: it needs a way around one.
+        services.AddKeyedSingleton(Listen, (_, _) =>
+            NpgsqlDataSource.Create(ForRequests(configuration.GetConnectionString("Listen") ?? Required(configuration, "App"))));
         services.AddKeyedSingleton(Platform, (_, _) => NpgsqlDataSource.Create(Required(configuration, "Platform")));
 
-        services.AddPooledDbContextFactory<AppDbContext>((provider, options) =>
+        // The pool's own scoped lease: the container disposes what it resolves once for each service it is known by, and
+        // a context returned twice would serve two requests, of two tenants, at once. The factory shares pool and options.
+        services.AddDbContextPool<AppDbContext>((provider, options) =>
             options.UseTenants(provider.GetRequiredService<NpgsqlDataSource>()));
-        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext());
+        services.AddPooledDbContextFactory<AppDbContext>((_, _) => { });
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddPooledDbContextFactory<PlatformDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform)).UseSnakeCaseNamingConvention());

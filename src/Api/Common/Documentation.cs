@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Plans;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -9,14 +13,14 @@ namespace CleanTenancy.Api.Common;
 /// <summary>OpenAPI 3.1 from the endpoint table, and Swagger UI on every host that answers.</summary>
 internal static class Documentation
 {
-    private const string Document = "v1", Scheme = "bearer";
+    private const string Document = "v1", Scheme = "bearer", MergePatchJson = "application/merge-patch+json";
 
     public static void AddDocumentation(this IServiceCollection services) =>
         services.AddOpenApi(Document, options =>
         {
-            options.AddDocumentTransformer(DescribeDocument);
+            options.AddSchemaTransformer(DocumentedSchemas.DescribeAsync);
             options.AddOperationTransformer(DescribeOperation);
-            options.AddSchemaTransformer(DescribeSchema);
+            options.AddDocumentTransformer(DescribeDocument);
         });
 
     public static void UseDocumentation(this WebApplication app)
@@ -29,7 +33,11 @@ internal static class Documentation
             ui.DocumentTitle = "CleanTenancy";
             ui.SwaggerEndpoint("/openapi/v1.json", "CleanTenancy v1");
             ui.EnablePersistAuthorization();
+            ui.EnableDeepLinking();
             ui.DisplayOperationId();
+            ui.DisplayRequestDuration();
+            ui.ShowCommonExtensions(); // least, most, longest: beside each parameter
+            ui.DefaultModelsExpandDepth(0);
         });
     }
 
@@ -49,23 +57,31 @@ internal static class Documentation
         {
             Title = "CleanTenancy",
             Version = "1",
-            Description = "Event management for many organizations. The host names the tenant; sign in with "
-                + "POST /v1/auth/login and send the access token as a bearer token.",
+            Description = Introduction,
             License = new OpenApiLicense { Name = "Proprietary", Identifier = "LicenseRef-Proprietary" },
         };
-        document.Components ??= new OpenApiComponents();
-        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        // The host that was asked, so that a browser calls its own origin. Paths bring the slash themselves.
+        foreach (var server in document.Servers ?? []) server.Url = server.Url?.TrimEnd('/');
+
+        var components = document.Components ??= new OpenApiComponents();
+        components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
             [Scheme] = new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
                 BearerFormat = "JWT",
-                Description = "The accessToken of POST /v1/auth/login on the same host.",
+                Description = "The accessToken of POST /v1/auth/login on this host, without the word Bearer.",
             },
         };
-        document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
-        document.Components.Schemas["Problem"] = ProblemSchema();
+        if (components.Examples is { } examples)
+            components.Examples = new SortedDictionary<string, IOpenApiExample>(examples, StringComparer.Ordinal);
+
+        document.Tags = new HashSet<OpenApiTag>(
+            (document.Tags ?? new HashSet<OpenApiTag>()).OrderBy(tag => Array.FindIndex(Tags, known => known.Name == tag.Name)));
+        foreach (var tag in document.Tags) tag.Description = Array.Find(Tags, known => known.Name == tag.Name).Description;
+
+        DocumentedSchemas.Complete(document);
         return Task.CompletedTask;
     }
 
@@ -80,90 +96,338 @@ internal static class Documentation
         operation.Security = route.IsPublic
             ? []
             : [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];
-        AddHeaders(operation, route);
-        AddProblems(operation, route, document);
-        AddExamples(operation, route);
+        DescribeParameters(operation, route);
+        DescribeBody(operation, route);
+        DescribeAnswer(operation, route);
+        DocumentedProblems.AddTo(operation, route, document);
         return Task.CompletedTask;
     }
 
     private static string Describe(RouteRequest route)
     {
-        var parts = new List<string>();
-        if (route.Policy.Permission.Length > 0) parts.Add($"Permission: {route.Policy.Permission}.");
-        if (route.Policy.Feature != default) parts.Add($"Feature: {Wire.Text(route.Policy.Feature)}.");
-        if (route.Policy.Quota != default) parts.Add($"Quota: {Wire.Text(route.Policy.Quota)}.");
-        parts.Add(route.IsPlatform ? "Platform host." : "Tenant host.");
+        var policy = route.Policy;
+        var parts = new List<string>
+        {
+            policy.Permission.Length > 0 ? $"Permission: `{policy.Permission}`."
+            : route.IsPublic ? "Open to everybody."
+            : "For everybody who has signed in.",
+        };
+        if (policy.Feature != default) parts.Add($"Feature: `{Wire.Text(policy.Feature)}`.");
+        if (policy.Quota != default) parts.Add($"Counts against the quota `{Wire.Text(policy.Quota)}`.");
+        if (route.IsPlatform) parts.Add("Answers on the platform host only.");
         return string.Join(' ', parts);
     }
 
-    private static void AddHeaders(OpenApiOperation operation, RouteRequest route)
+    private static void DescribeParameters(OpenApiOperation operation, RouteRequest route)
     {
-        if (!route.Policy.Idempotent) return;
+        // Parameters that are members of a record come with the record's spelling; ours is camelCase.
+        var names = (operation.Parameters ?? []).Select(parameter => (parameter.In is ParameterLocation.Query
+            ? JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!)
+            : parameter.Name!, Given: parameter)).ToList();
+        operation.Parameters = [.. names.Select(pair => Known(pair.Item1) ?? pair.Given)];
+        if (!route.IsCommand && IsVersioned(route)) operation.Parameters.Add(Known("If-None-Match")!);
+        if (route.Policy.Idempotent) operation.Parameters.Add(Known("Idempotency-Key")!);
+        if (operation.Parameters.Count == 0) operation.Parameters = null;
+    }
 
-        operation.Parameters ??= [];
-        operation.Parameters.Add(new OpenApiParameter
+    /// <summary>The conventions: what has one of these names means the same everywhere.</summary>
+    private static OpenApiParameter? Known(string name) => name switch
+    {
+        "limit" => Parameter(name, ParameterLocation.Query, $"Items on a page; {Paging.DefaultLimit} when absent.", new OpenApiSchema
         {
-            Name = "Idempotency-Key",
-            In = ParameterLocation.Header,
-            Description = "1 to 255 characters; the same key and body within 24 hours gets the same answer.",
-            Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
-        });
-    }
+            Type = JsonSchemaType.Integer,
+            Format = "int32",
+            Minimum = "1",
+            Maximum = Paging.MaxLimit.ToString(CultureInfo.InvariantCulture),
+            Default = Paging.DefaultLimit,
+        }),
+        "cursor" => Parameter(name, ParameterLocation.Query, "The nextCursor of the page before.", Text()),
+        "updatedSince" => Parameter(
+            name,
+            ParameterLocation.Query,
+            "Only what has changed since, oldest change first. Ask again from a little earlier than the newest change seen.",
+            new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }),
+        "If-Match" => Parameter(
+            name, ParameterLocation.Header, "The ETag that you read, with its quotes.", Text(), example: "\"1\"", required: true),
+        "If-None-Match" => Parameter(
+            name, ParameterLocation.Header, "The ETag that you have, with its quotes: 304 if it is still the newest.", Text()),
+        "Idempotency-Key" => Parameter(
+            name,
+            ParameterLocation.Header,
+            "The same key and body within 24 hours get the same answer, and nothing happens twice.",
+            new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 }),
+        _ => null,
+    };
 
-    private static void AddProblems(OpenApiOperation operation, RouteRequest route, OpenApiDocument document)
+    private static OpenApiParameter Parameter(
+        string name, ParameterLocation place, string description, OpenApiSchema schema, string? example = null, bool required = false) =>
+        new() { Name = name, In = place, Description = description, Schema = schema, Example = example, Required = required };
+
+    private static void DescribeBody(OpenApiOperation operation, RouteRequest route)
     {
-        var statuses = new SortedDictionary<int, string> { [404] = "tenant_not_found or not_found" };
-        if (operation.RequestBody is not null)
-            (statuses[413], statuses[415]) = ("payload_too_large", "unsupported_media_type");
-        if (operation.RequestBody is not null || operation.Parameters is { Count: > 0 }) statuses[400] = "validation_failed or malformed_json";
-        if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession") statuses[401] = "unauthenticated";
-        if (!route.IsPlatform) statuses[403] = "permission_denied, feature_not_in_plan, tenant_suspended or tenant_deleted";
-        if (!route.IsPlatform) statuses[503] = "tenant_provisioning";
-        if (route is { IsCommand: true, IsPublic: false }) statuses[409] = "quota_exceeded, invalid_transition or another named conflict";
-        if (route.Policy.Idempotent) statuses[422] = "idempotency_key_reused";
-        if (route.IsConditional) (statuses[412], statuses[428]) = ("precondition_failed", "precondition_required");
+        if (operation.RequestBody?.Content is not { } content) return;
 
-        operation.Responses ??= [];
-        foreach (var (status, codes) in statuses)
-            operation.Responses[status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new OpenApiResponse
-            {
-                Description = codes,
-                Content = new Dictionary<string, OpenApiMediaType>
-                {
-                    ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("Problem", document) },
-                },
-            };
+        if (Examples.TryGetValue(route.Request.Name, out var json))
+            foreach (var media in content.Values) media.Example = JsonNode.Parse(json);
+        // The right name of a patch first; plain JSON is taken too, for clients that can send nothing else.
+        if (route.Request.GetProperties().Any(member => DocumentedSchemas.IsMergePatch(member.PropertyType))
+            && content.Remove("application/json", out var patch))
+            (content[MergePatchJson], content["application/json"]) = (patch, patch);
     }
 
-    private static void AddExamples(OpenApiOperation operation, RouteRequest route)
+    private static void DescribeAnswer(OpenApiOperation operation, RouteRequest route)
     {
-        if (operation.RequestBody?.Content is not { } content || !Examples.TryGetValue(route.Request.Name, out var json)) return;
+        var status = route.Success.ToString(CultureInfo.InvariantCulture);
+        if (operation.Responses?[status] is not OpenApiResponse answer) return;
 
-        foreach (var media in content.Values) media.Example = JsonNode.Parse(json);
+        answer.Headers = new Dictionary<string, IOpenApiHeader>();
+        if (IsVersioned(route)) answer.Headers["ETag"] = Header("The version, in quotes: for If-Match and If-None-Match.");
+        if (route.Success == StatusCodes.Status201Created) answer.Headers["Location"] = Header("The path of what was created.");
+        if (route.Policy.Idempotent) answer.Headers["Idempotency-Replayed"] = Header("true if an earlier request has done this.");
+        if (!route.IsCommand && IsVersioned(route))
+            operation.Responses["304"] = new OpenApiResponse { Description = "Not Modified" };
     }
 
-    private static Task DescribeSchema(
+    private static bool IsVersioned(RouteRequest route) => route.Answer.IsAssignableTo(typeof(IVersioned));
+
+    public static OpenApiHeader Header(string description, OpenApiSchema? schema = null) =>
+        new() { Description = description, Schema = schema ?? Text() };
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
+
+    private const string Introduction =
+        """
+        Event management for many organizations. The host names the organization: each has its own, and this page calls
+        the host that it came from.
+
+        To try it: `POST /v1/auth/login` below, *Try it out*, *Execute*; copy the `accessToken` of the answer into
+        *Authorize*.
+
+        Errors are problem documents (RFC 9457): branch on `code`. Members and codes may be added to answers; unknown
+        members of a request are refused. Ids are UUIDs, instants RFC 3339 in UTC, amounts in the currency's minor unit.
+        """;
+
+    /// <summary>In the order of the page. A group that is missing here has no description, and the lint says so.</summary>
+    private static readonly (string Name, string Description)[] Tags =
+    [
+        ("Auth", "Sign in, stay signed in, sign out."),
+        ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
+        ("Programs", "The parts of an event: talks, workshops, dinners."),
+        ("Registrations", "Who has a place at an event."),
+        ("Platform", "What stands above all organizations. Answers on the platform host only."),
+    ];
+
+    /// <summary>One body for each request that has one: sign-in fits the demo data, the rest the event of CreateEvent's.</summary>
+    private static readonly Dictionary<string, string> Examples = new()
+    {
+        ["SignIn"] = """{"email":"owner@acme.test","password":"correct-horse-demo"}""",
+        ["RefreshSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
+        ["CreateEvent"] = """{"title":"Spring Meetup","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T17:00:00Z","timeZone":"Asia/Seoul","capacity":120,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"}}""",
+        ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",
+        ["AddProgram"] = """{"title":"Opening keynote","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T10:00:00Z","room":"Hall 1"}""",
+        ["ChangeProgram"] = """{"room":"Hall 2"}""",
+        ["EnterRegistration"] = """{"name":"Kim Minji","email":"minji@example.test"}""",
+    };
+}
+
+/// <summary>What the schemas of our types need beyond what the serializer tells of them.</summary>
+internal static class DocumentedSchemas
+{
+    private const string PatchPrefix = "MergePatchOf";
+
+    public static bool IsMergePatch(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(MergePatch<>);
+
+    /// <summary>Behind a converter of ours (Wire) the serializer cannot see: here is what they write.</summary>
+    public static Task DescribeAsync(
         OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
         var inner = Nullable.GetUnderlyingType(type) ?? type;
-        if (inner.IsValueType && inner.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IId<>)))
-        {
-            (schema.Type, schema.Format) = (JsonSchemaType.String, "uuid");
-            if (inner != type) schema.Type |= JsonSchemaType.Null;
-        }
-
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(MergePatch<>))
-        {
-            schema.Type = JsonSchemaType.Object;
-            schema.Description = $"A JSON Merge Patch (RFC 7396) of {type.GetGenericArguments()[0].Name}: "
-                + "absent members stay, null clears.";
-        }
-
+        var isNullable = inner != type || (!type.IsValueType && context.JsonPropertyInfo is { IsGetNullable: true });
+        if (inner == typeof(string) || inner == typeof(DateTimeOffset) || inner.IsEnum || IsId(inner))
+            schema.Type = isNullable ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
+        if (IsId(inner)) (schema.Format, schema.Description) = ("uuid", "A UUIDv7 (RFC 9562), made by the server.");
+        // Every plan has the feature "none": it is never sent.
+        if (inner.IsEnum)
+            schema.Enum = [.. Wire.WordsOf(inner)
+                .Where(word => inner != typeof(Feature) || word != Wire.Text(Feature.None))
+                .Select(word => (JsonNode)JsonValue.Create(word)!)];
+        // A command's summary is what it does, and stands at its operation; its body is nothing but its members.
+        if (type.IsAssignableTo(typeof(IGuarded))) schema.Description = null;
+        if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } && element == typeof(string))
+            schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         return Task.CompletedTask;
     }
 
-    private static OpenApiSchema ProblemSchema()
+    /// <summary>What can be said only when all schemas are there.</summary>
+    public static void Complete(OpenApiDocument document)
+    {
+        var schemas = document.Components!.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+        foreach (var patch in schemas.Keys.Where(name => name.StartsWith(PatchPrefix, StringComparison.Ordinal)).ToList())
+            AddPatch(patch[PatchPrefix.Length..], document);
+
+        // What we answer may grow, so a client must not refuse members that it does not know; what we take, we do check.
+        var answered = new HashSet<string>(StringComparer.Ordinal);
+        var responses = document.Paths.Values.SelectMany(path => path.Operations!.Values).SelectMany(o => o.Responses!.Values);
+        foreach (var media in responses.SelectMany(response => response.Content?.Values ?? []))
+            Collect(media.Schema, document, answered);
+        foreach (var name in answered)
+            if (schemas[name] is OpenApiSchema open) open.AdditionalPropertiesAllowed = true;
+
+        schemas["Problem"] = DocumentedProblems.Schema();
+    }
+
+    private static bool IsId(Type type) =>
+        type.IsValueType && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IId<>));
+
+    private static void Collect(IOpenApiSchema? schema, OpenApiDocument document, HashSet<string> names)
+    {
+        if (schema is null) return;
+        if (schema is OpenApiSchemaReference { Reference.Id: { } id })
+        {
+            if (document.Components!.Schemas!.TryGetValue(id, out var target) && names.Add(id)) Collect(target, document, names);
+            return;
+        }
+
+        foreach (var part in (schema.Properties?.Values ?? []).Concat(schema.OneOf ?? [])) Collect(part, document, names);
+        Collect(schema.Items, document, names);
+        Collect(schema.AdditionalProperties, document, names);
+    }
+
+    /// <summary>The members of the patched type, none of them required; objects within are patched in their turn.</summary>
+    private static OpenApiSchemaReference AddPatch(string of, OpenApiDocument document)
+    {
+        var (schemas, name) = (document.Components!.Schemas!, PatchPrefix + of);
+        schemas[name] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = $"A JSON Merge Patch (RFC 7396) of {of}: absent members stay, null clears.",
+            Properties = schemas[of].Properties!.ToDictionary(
+                member => member.Key, member => PatchMember(member.Value, document), StringComparer.Ordinal),
+            AdditionalPropertiesAllowed = false,
+        };
+        return new OpenApiSchemaReference(name, document);
+    }
+
+    private static IOpenApiSchema PatchMember(IOpenApiSchema member, OpenApiDocument document)
+    {
+        if (member is OpenApiSchemaReference { Reference.Id: { } id })
+            return document.Components!.Schemas![id].Properties is { Count: > 0 } ? AddPatch(id, document) : member;
+        if (member.CreateShallowCopy() is not OpenApiSchema copy) return member;
+
+        if (copy.OneOf is { Count: > 0 } choices) copy.OneOf = [.. choices.Select(part => PatchMember(part, document))];
+        // In a map, null takes an entry away.
+        if (copy.AdditionalProperties is { } entry)
+            copy.AdditionalProperties = new OpenApiSchema
+            {
+                OneOf = [new OpenApiSchema { Type = JsonSchemaType.Null }, PatchMember(entry, document)],
+            };
+        return copy;
+    }
+}
+
+/// <summary>Which refusals a route may answer with, as far as its request tells, and what each looks like.</summary>
+internal static class DocumentedProblems
+{
+    public static void AddTo(OpenApiOperation operation, RouteRequest route, OpenApiDocument document)
+    {
+        var (policy, hasBody) = (route.Policy, operation.RequestBody is not null);
+        if (hasBody || policy.Idempotent || operation.Parameters?.Any(p => p.In is ParameterLocation.Query) is true)
+            Add(400, hasBody ? ["validation_failed", "malformed_json"] : ["validation_failed"]);
+        if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession") Add(401, ["unauthenticated"]);
+        if (!route.IsPlatform)
+            Add(403,
+            [
+                .. policy.Permission.Length > 0 ? ["permission_denied"] : Array.Empty<string>(),
+                .. policy.Feature != default ? ["feature_not_in_plan"] : Array.Empty<string>(),
+                "tenant_suspended", "tenant_deleted",
+            ]);
+        Add(404, ["not_found", "tenant_not_found"]);
+        // Which conflicts there are beyond these is the slice's affair; signing in and out has none.
+        if (route.IsCommand && policy.Permission.Length > 0)
+            Add(409,
+            [
+                "invalid_transition",
+                .. policy.Quota != default ? ["quota_exceeded"] : Array.Empty<string>(),
+                .. policy.Idempotent ? ["idempotency_in_flight"] : Array.Empty<string>(),
+            ]);
+        if (route.IsConditional) Add(412, ["precondition_failed"]);
+        if (hasBody) Add(413, ["payload_too_large"]);
+        if (hasBody) Add(415, ["unsupported_media_type"]);
+        if (policy.Idempotent) Add(422, ["idempotency_key_reused"]);
+        if (route.IsConditional) Add(428, ["precondition_required"]);
+        if (!route.IsPlatform) Add(503, ["tenant_provisioning"]);
+
+        void Add(int status, string[] codes) => operation.Responses![status.ToString(CultureInfo.InvariantCulture)] =
+            Response(status, codes, document);
+    }
+
+    private static OpenApiResponse Response(int status, string[] codes, OpenApiDocument document)
+    {
+        var examples = (document.Components ??= new OpenApiComponents()).Examples ??= new Dictionary<string, IOpenApiExample>();
+        foreach (var code in codes) examples.TryAdd(code, new OpenApiExample { Value = Example(status, code) });
+
+        var response = new OpenApiResponse
+        {
+            Description = Either([.. codes, .. status == 409 ? ["another named conflict"] : Array.Empty<string>()]),
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/problem+json"] = new()
+                {
+                    Schema = new OpenApiSchemaReference("Problem", document),
+                    Examples = codes.ToDictionary(
+                        code => code, code => (IOpenApiExample)new OpenApiExampleReference(code, document), StringComparer.Ordinal),
+                },
+            },
+        };
+        if (status == 401)
+            response.Headers = Headers("WWW-Authenticate", Documentation.Header("Bearer (RFC 6750)."));
+        if (status == 503 || codes.Contains("idempotency_in_flight", StringComparer.Ordinal))
+            response.Headers = Headers("Retry-After", Documentation.Header(
+                "Seconds to wait before asking again.", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" }));
+        return response;
+    }
+
+    private static string Either(string[] words) =>
+        words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
+
+    private static Dictionary<string, IOpenApiHeader> Headers(string name, OpenApiHeader header) => new() { [name] = header };
+
+    private static JsonObject Example(int status, string code)
+    {
+        var (title, detail) = InEnglish(code);
+        var problem = new JsonObject
+        {
+            ["type"] = $"urn:cleantenancy:problem:{code}",
+            ["title"] = title,
+            ["status"] = status,
+            ["detail"] = detail,
+            ["instance"] = "/v1/events",
+            ["code"] = code,
+            ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
+        };
+        if (Extensions.TryGetValue(code, out var more))
+            foreach (var (name, value) in JsonNode.Parse(more)!.AsObject()) problem[name] = value?.DeepClone();
+        return problem;
+    }
+
+    /// <summary>The document is the same for everybody, whatever their Accept-Language says.</summary>
+    private static (string Title, string Detail) InEnglish(string code)
+    {
+        var asked = CultureInfo.CurrentUICulture;
+        CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+        try
+        {
+            return ProblemTexts.Of(code);
+        }
+        finally
+        {
+            CultureInfo.CurrentUICulture = asked;
+        }
+    }
+
+    public static OpenApiSchema Schema()
     {
         static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
         return new OpenApiSchema
@@ -182,12 +446,14 @@ internal static class Documentation
                 ["errors"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Array,
+                    Description = "With validation_failed: what does not fit, and where.",
                     Items = new OpenApiSchema
                     {
                         Type = JsonSchemaType.Object,
                         Properties = new Dictionary<string, IOpenApiSchema>
                         {
-                            ["pointer"] = Text("JSON Pointer (RFC 6901) into the body, or ? and a query parameter's name."),
+                            ["pointer"] = Text(
+                                "JSON Pointer (RFC 6901) into the body, or ? and a query parameter's name, or a header's name."),
                             ["code"] = Text("Stable, machine readable."),
                             ["message"] = Text("For people."),
                         },
@@ -196,17 +462,20 @@ internal static class Documentation
                 },
             },
             Required = new HashSet<string> { "type", "title", "status", "detail", "instance", "code", "traceId" },
+            // Said aloud, for generators that would leave the other members out.
+            AdditionalProperties = new OpenApiSchema(),
         };
     }
 
-    private static readonly Dictionary<string, string> Examples = new()
+    /// <summary>The members that some problems have beside the common ones.</summary>
+    private static readonly Dictionary<string, string> Extensions = new()
     {
-        ["SignIn"] = """{"email":"owner@acme.test","password":"correct-horse-demo"}""",
-        ["RefreshSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
-        ["CreateEvent"] = """{"title":"Spring Meetup","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T17:00:00Z","timeZone":"Asia/Seoul","capacity":120,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"}}""",
-        ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",
-        ["AddProgram"] = """{"title":"Opening keynote","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T10:00:00Z","room":"Hall 1"}""",
-        ["ChangeProgram"] = """{"room":"Hall 2"}""",
-        ["EnterRegistration"] = """{"name":"Kim Minji","email":"minji@example.test"}""",
+        ["validation_failed"] = """{"errors":[{"pointer":"/title","code":"not_empty","message":"'title' must not be empty."}]}""",
+        ["permission_denied"] = """{"permission":"events:write"}""",
+        ["feature_not_in_plan"] = """{"feature":"customDomain","plan":"free","requiredPlan":"pro"}""",
+        ["tenant_suspended"] = """{"since":"2027-03-01T00:00:00Z","reason":"billing"}""",
+        ["tenant_deleted"] = """{"since":"2027-03-01T00:00:00Z","reason":"deleted"}""",
+        ["quota_exceeded"] = """{"resource":"events","limit":5,"used":5}""",
+        ["invalid_transition"] = """{"from":"archived","trigger":"publish"}""",
     };
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace CleanTenancy.Api.Common;
@@ -43,7 +44,7 @@ internal static class Edge
 
     public static void UseEdge(this WebApplication app)
     {
-        app.UseForwardedHeaders();
+        if (app.Configuration["Proxies:Known"] is { Length: > 0 }) app.UseForwardedHeaders();
         app.UseMiddleware<RequestEnvelope>();
         app.UseRequestLocalization();
         app.UseExceptionHandler();
@@ -115,7 +116,8 @@ internal sealed class TenantResolution(RequestDelegate next, HostNames names, IT
 {
     public async Task InvokeAsync(HttpContext http, HttpCaller caller)
     {
-        switch (names.Read(http.Request.Host, out var key))
+        // Not Request.Host: it decodes A-labels, and throws where there is nothing to decode ("xn--a").
+        switch (names.Read(new HostString(http.Request.Headers.Host.ToString()), out var key))
         {
             case HostKind.Platform:
                 break;
@@ -131,8 +133,9 @@ internal sealed class TenantResolution(RequestDelegate next, HostNames names, IT
     }
 }
 
-/// <summary>The route, then the token, then the token's tenant: in this order, and closed by default.</summary>
-internal sealed class CallerResolution(RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions)
+/// <summary>The route, the token, its tenant, the tenant's state, the permission: in this order, closed by default.</summary>
+internal sealed class CallerResolution(
+    RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, TimeProvider clock)
 {
     private const string Scheme = "Bearer ";
 
@@ -157,6 +160,13 @@ internal sealed class CallerResolution(RequestDelegate next, IAccessTokenReader 
                 return;
             }
 
+            // Before a body is read: who may not do it does not learn what is wrong with it.
+            if (Refusal(route, caller) is { } refusal)
+            {
+                await Problem.WriteAsync(http, refusal);
+                return;
+            }
+
             caller.DeclaredRequest = route.Request;
             caller.IdempotencyKey = http.Request.Headers["Idempotency-Key"];
             http.Response.Headers.CacheControl = "no-store";
@@ -164,6 +174,12 @@ internal sealed class CallerResolution(RequestDelegate next, IAccessTokenReader 
 
         await next(http);
     }
+
+    private Error? Refusal(RouteRequest route, HttpCaller caller) =>
+        (caller.Tenant is { } tenant
+            ? Gate.CheckState(tenant, Gate.Needed(route.Policy, route.IsCommand), clock.GetUtcNow())
+            : null)
+        ?? Gate.CheckPolicy(route.Policy, route.IsPublic, caller);
 
     /// <returns>Null for a missing, bad, expired, revoked or another tenant's token: all alike.</returns>
     private async ValueTask<Member?> MemberAsync(HttpRequest request, HttpCaller caller)

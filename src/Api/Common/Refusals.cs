@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Common;
@@ -48,15 +49,24 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
     /// <summary>A parameter that does not parse, or a body that is missing.</summary>
     private static Task DescribeAsync(HttpContext http, BadHttpRequestException refused)
     {
-        var parameter = BadParameter(http);
-        return parameter is null
-            ? Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "malformed_json")
-            : Problem.WriteAsync(http, Error.Validation(new Failure($"?{parameter}", "invalid_value", ProblemTexts.Of("validation_failed").Detail)));
+        // The route takes an id in any spelling of a UUID; ours is one.
+        if (http.Features.Get<IExceptionHandlerFeature>()?.RouteValues?["id"] is string id && !Guid.TryParseExact(id, "D", out _))
+            return Problem.WriteAsync(http, StatusCodes.Status404NotFound, "not_found");
+
+        return BadParameter(http) is { } parameter
+            ? Problem.WriteAsync(http, Error.Validation(new Failure($"?{parameter}", "invalid_value", ProblemTexts.Of("validation_failed").Detail)))
+            : Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "malformed_json");
     }
 
-    /// <summary>Of the query's parameters, one at most has no fitting value; bodies have none.</summary>
-    private static string? BadParameter(HttpContext http) =>
-        HttpMethods.IsGet(http.Request.Method) ? http.Request.Query.Keys.FirstOrDefault(key => key is "limit" or "updatedSince") : null;
+    /// <summary>The first of the query's parameters that has no fitting value; bodies have none.</summary>
+    private static string? BadParameter(HttpContext http)
+    {
+        if (!HttpMethods.IsGet(http.Request.Method)) return null;
+
+        var limit = http.Request.Query["limit"].ToString();
+        if (limit.Length > 0 && !int.TryParse(limit, CultureInfo.InvariantCulture, out _)) return "limit";
+        return http.Request.Query.ContainsKey("updatedSince") ? "updatedSince" : null;
+    }
 
     private static string CodeOf(int status) => status switch
     {

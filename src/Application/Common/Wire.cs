@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -28,6 +27,9 @@ public static class Wire
         throw new FormatException($"'{text}' is not a {typeof(TEnum).Name}.");
     }
 
+    /// <summary>All words of an enum, in its order.</summary>
+    public static IEnumerable<string> WordsOf(Type type) => Enum.GetNames(type).Select(NamingOf(type).ConvertName);
+
     /// <summary>Strict on the way in: unknown and duplicate members, wrong types, nulls and comments are refused.</summary>
     public static readonly JsonSerializerOptions Json = Configure(new JsonSerializerOptions());
 
@@ -42,8 +44,7 @@ public static class Wire
         options.MaxDepth = 32;
         // Korean stays readable; what HTML could take for its own is still escaped.
         options.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
-        options.Converters.Add(new JsonStringEnumConverter<Feature>(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        options.Converters.Add(new WordConverterFactory());
         options.Converters.Add(new IdConverterFactory());
         options.Converters.Add(new TextConverter());
         options.Converters.Add(new InstantConverter());
@@ -79,22 +80,51 @@ public static class Wire
                 : text;
     }
 
-    /// <summary>RFC 3339: an instant names its offset on the way in and is UTC ("Z") on the way out.</summary>
+    /// <summary>
+    /// RFC 3339: an instant names its offset on the way in and is UTC ("Z") on the way out. Below the microsecond it is
+    /// cut off, as PostgreSQL would: else the answer and its row would differ, and so would two "different" instants.
+    /// </summary>
     private sealed class InstantConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             var text = reader.TokenType is JsonTokenType.String ? reader.GetString()! : "";
             return NamesOffset(text) && reader.TryGetDateTimeOffset(out var value) && value.UtcDateTime.Year is > 1 and < 9999
-                ? value
+                ? value.AddTicks(-(value.Ticks % TimeSpan.TicksPerMicrosecond))
                 : throw new JsonException("An instant with its offset expected (RFC 3339).");
         }
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture));
+            writer.WriteStringValue(value.UtcDateTime);
 
         private static bool NamesOffset(string text) =>
             text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
+    }
+
+    private sealed class WordConverterFactory : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonConverter)Activator.CreateInstance(typeof(WordConverter<>).MakeGenericType(typeToConvert))!;
+    }
+
+    /// <summary>The words of an enum, exactly: the framework's converter also takes other cases, blanks and sums.</summary>
+    private sealed class WordConverter<TEnum> : JsonConverter<TEnum>
+        where TEnum : struct, Enum
+    {
+        private static readonly Dictionary<string, TEnum> Values = Enum.GetValues<TEnum>().ToDictionary(Text);
+
+        private static readonly Dictionary<TEnum, JsonEncodedText> Texts =
+            Values.ToDictionary(pair => pair.Value, pair => JsonEncodedText.Encode(pair.Key));
+
+        public override TEnum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType is JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value)
+                ? value
+                : throw new JsonException($"A {typeof(TEnum).Name} expected.");
+
+        public override void Write(Utf8JsonWriter writer, TEnum value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(Texts[value]);
     }
 
     private sealed class IdConverterFactory : JsonConverterFactory

@@ -19,8 +19,6 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
         RuleFor(c => c.TimeZone).Must(BeTimeZone)
             .Saying("unknown_time_zone", "An IANA time zone name is expected, e.g. Asia/Seoul.", "IANA 시간대 이름이어야 합니다. 예: Asia/Seoul");
         RuleFor(c => c.Capacity).InclusiveBetween(1, EventContent.CapacityMax);
-        RuleFor(c => c.AttendanceMode).IsInEnum(); // the reader lets "online,hybrid" through
-        RuleFor(c => c.Visibility).IsInEnum();
         RuleFor(c => c.Venue!.Name).NotEmpty().MaximumLength(Venue.NameMaxLength).IsWellFormed().When(c => c.Venue is not null);
         RuleFor(c => c.Venue!.Address).MaximumLength(Venue.AddressMaxLength).IsWellFormed().When(c => c.Venue is not null);
         RuleFor(c => c.OnlineUrl).MaximumLength(EventContent.OnlineUrlMaxLength).Must(BeWebAddress)

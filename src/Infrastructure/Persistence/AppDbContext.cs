@@ -12,9 +12,18 @@ using Microsoft.EntityFrameworkCore;
 namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <summary>The tenant's database. Pooled: whom it is bound to is told anew for each lease.</summary>
-public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbContext(options), IAppDbContext
+public sealed class AppDbContext : DbContext, IAppDbContext
 {
     private (int Lease, TenantBinding Binding)? _bound;
+
+    public AppDbContext(DbContextOptions<AppDbContext> options)
+        : base(options)
+    {
+        // One changed row is saved in a transaction too: there is no other place for the binding.
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+        // A failed save ends the command's transaction: a savepoint would only cost a round trip.
+        Database.AutoSavepointsEnabled = false;
+    }
 
     public DbSet<Organization> Organizations => Set<Organization>();
 
@@ -52,8 +61,6 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbCon
         if (_bound is { } bound && bound.Lease == ContextId.Lease && bound.Binding.OrgId != binding.OrgId)
             throw new InvalidOperationException("Bound to another tenant already.");
 
-        // A one-row save would go without a transaction otherwise, and then it has no tenant.
-        Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         _bound = (ContextId.Lease, binding);
     }
 

@@ -58,7 +58,7 @@ internal sealed class BoundRead : DbCommandInterceptor
         }
         finally
         {
-            if (DidNotRun(commit)) await RollbackAsync((NpgsqlConnection)command.Connection!);
+            if (DidNotRun(commit)) await ClearAsync((NpgsqlConnection)command.Connection!);
         }
 
         return InterceptionResult.Suppress();
@@ -99,7 +99,7 @@ internal sealed class BoundRead : DbCommandInterceptor
         }
         finally
         {
-            if (DidNotRun(commit)) Rollback((NpgsqlConnection)command.Connection!);
+            if (DidNotRun(commit)) Clear((NpgsqlConnection)command.Connection!);
         }
 
         return InterceptionResult.Suppress();
@@ -171,20 +171,50 @@ internal sealed class BoundRead : DbCommandInterceptor
     /// <summary>The type stays unknown until the server has answered that command.</summary>
     private static bool DidNotRun(NpgsqlBatchCommand commit) => commit.StatementType is Npgsql.StatementType.Unknown;
 
+    /// <summary>
+    /// After an error in the middle of the rows. Npgsql 10.0.3 takes a commit that it was preparing in this batch for
+    /// prepared, although the server skipped it: all later reads on the connection would fail with 26000.
+    /// </summary>
+    private static async Task ClearAsync(NpgsqlConnection connection)
+    {
+        await RollbackAsync(connection);
+        if (connection.State is ConnectionState.Open) connection.UnprepareAll();
+    }
+
+    private static void Clear(NpgsqlConnection connection)
+    {
+        Rollback(connection);
+        if (connection.State is ConnectionState.Open) connection.UnprepareAll();
+    }
+
     private static async Task RollbackAsync(NpgsqlConnection connection)
     {
         if (connection.State is not ConnectionState.Open) return;
 
-        await using var rollback = new NpgsqlCommand("rollback", connection);
-        await rollback.ExecuteNonQueryAsync(CancellationToken.None);
+        try
+        {
+            await using var rollback = new NpgsqlCommand("rollback", connection);
+            await rollback.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
+        {
+            // What made it necessary is on its way already, and must not be hidden; the connection is broken and goes.
+        }
     }
 
     private static void Rollback(NpgsqlConnection connection)
     {
         if (connection.State is not ConnectionState.Open) return;
 
-        using var rollback = new NpgsqlCommand("rollback", connection);
-        rollback.ExecuteNonQuery();
+        try
+        {
+            using var rollback = new NpgsqlCommand("rollback", connection);
+            rollback.ExecuteNonQuery();
+        }
+        catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
+        {
+            // As above.
+        }
     }
 
     /// <summary>A reader with a pending error throws it again when it is closed; the first one is on its way already.</summary>

@@ -15,8 +15,9 @@ public static class DatabaseSetup
         await using var connection = new NpgsqlConnection(superuser);
         await connection.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // Roles belong to the cluster: two databases set up side by side must not both create them.
-        await ExecuteAsync("select pg_advisory_xact_lock(hashtext('cleantenancy roles'))");
+        // Roles belong to the cluster: two databases set up side by side must not both create or alter them. An
+        // advisory lock would be this database's own; the table of roles is shared by all.
+        await ExecuteAsync("lock table pg_authid in share row exclusive mode");
         await ExecuteAsync(SqlScript.Load("0001_roles.sql"));
         await SetPasswordAsync(Migrator, passwords.Migrator);
         await SetPasswordAsync(App, passwords.App);

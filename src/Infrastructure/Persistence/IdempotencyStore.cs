@@ -32,17 +32,20 @@ internal sealed class IdempotencyStore(AppDbContext db, ICaller caller, TimeProv
 
     public async Task SaveAsync(string key, StoredAnswer answer, CancellationToken cancellationToken)
     {
-        // An answer older than a day is overwritten; a younger one was found before.
+        // An answer older than a day is overwritten. A younger one was found before, unless another node that shares no
+        // advisory locks with us wrote it meanwhile: then ours must not stand.
         await using var command = db
             .Command("""
                 insert into idempotency_keys (org_id, caller_id, key, request_hash, answer, created_at)
                 values ($1, $2, $3, $4, $5, $6)
                 on conflict (org_id, caller_id, key) do update
                 set request_hash = excluded.request_hash, answer = excluded.answer, created_at = excluded.created_at
+                where idempotency_keys.created_at <= $7
                 """)
             .With(db.OrgId.Value).With(Caller).With(key).With(answer.RequestHash).With(answer.Json)
-            .With(clock.GetUtcNow().UtcDateTime);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+            .With(clock.GetUtcNow().UtcDateTime).With((clock.GetUtcNow() - Kept).UtcDateTime);
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+            throw new InvalidOperationException("Another request with the same key was answered meanwhile.");
     }
 
     /// <summary>The space of lock numbers is shared by all tenants: the tenant is part of what is hashed.</summary>

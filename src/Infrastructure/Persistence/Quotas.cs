@@ -37,7 +37,7 @@ internal sealed class Quotas(AppDbContext db) : IQuotas
 
         return Error.Conflict("quota_exceeded")
             .With("resource", Wire.Text(quota))
-            .With("limit", reader.GetInt64(1))
+            .With("limit", await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetInt64(1)) // unlimited since a moment
             .With("used", reader.GetInt64(0));
     }
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
@@ -10,12 +11,13 @@ internal static class TenantContext
 {
     private const string Bind = "select set_tenant_context($1, $2, $3)";
 
-    public static NpgsqlBatchCommand BatchCommand(TenantBinding binding)
+    private const string BindForReading = "select set_tenant_context($1, null, null)";
+
+    /// <summary>Person and address are for the audit log, and reads leave nothing in it.</summary>
+    public static NpgsqlBatchCommand BatchCommand(TenantBinding binding) => new(BindForReading)
     {
-        var command = new NpgsqlBatchCommand(Bind);
-        AddParameters(command.Parameters, binding);
-        return command;
-    }
+        Parameters = { new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid } },
+    };
 
     public static NpgsqlCommand Command(TenantBinding binding, NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
@@ -46,7 +48,7 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
     public override InterceptionResult<DbTransaction> TransactionStarting(
         DbConnection connection, TransactionStartingEventData eventData, InterceptionResult<DbTransaction> result)
     {
-        _ = BindingOf(eventData);
+        RequireBinding(eventData);
         return result;
     }
 
@@ -54,7 +56,7 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
         DbConnection connection, TransactionStartingEventData eventData, InterceptionResult<DbTransaction> result,
         CancellationToken cancellationToken = default)
     {
-        _ = BindingOf(eventData);
+        RequireBinding(eventData);
         return ValueTask.FromResult(result);
     }
 
@@ -71,6 +73,7 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
         catch
         {
             result.Dispose();
+            eventData.Context!.Database.CloseConnection();
             throw;
         }
     }
@@ -89,6 +92,7 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
         catch
         {
             await result.DisposeAsync();
+            await eventData.Context!.Database.CloseConnectionAsync();
             throw;
         }
     }
@@ -101,6 +105,23 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
         DbConnection connection, TransactionEventData eventData, DbTransaction result,
         CancellationToken cancellationToken = default) =>
         throw new InvalidOperationException("A transaction opened elsewhere is not bound to a tenant.");
+
+    /// <summary>
+    /// EF has opened the connection by now and does not close it when a transaction cannot start: a pooled context
+    /// would keep it.
+    /// </summary>
+    private static void RequireBinding(DbContextEventData eventData)
+    {
+        try
+        {
+            _ = BindingOf(eventData);
+        }
+        catch
+        {
+            eventData.Context!.Database.CloseConnection();
+            throw;
+        }
+    }
 
     private static TenantBinding BindingOf(DbContextEventData eventData) => ((AppDbContext)eventData.Context!).Binding;
 }

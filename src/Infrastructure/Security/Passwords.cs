@@ -53,8 +53,7 @@ internal sealed class Passwords : IPasswords, IDisposable
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            // One form for the same password typed on different keyboards (NIST SP 800-63B-4, 3.1.1.2).
-            using var argon = new Argon2id(Encoding.UTF8.GetBytes(password.Normalize(NormalizationForm.FormKC)))
+            using var argon = new Argon2id(Encoding.UTF8.GetBytes(OneForm(password)))
             {
                 Salt = salt,
                 MemorySize = memory,
@@ -68,6 +67,13 @@ internal sealed class Passwords : IPasswords, IDisposable
             _gate.Release();
         }
     }
+
+    /// <summary>
+    /// One form for the same password typed on different keyboards (NIST SP 800-63B-4, 3.1.1.2). Normalize throws for
+    /// U+FFFE, which is no character: such a password stays as it is.
+    /// </summary>
+    private static string OneForm(string password) =>
+        password.Contains('\uFFFE', StringComparison.Ordinal) ? password : password.Normalize(NormalizationForm.FormKC);
 
     private static string Encode(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
 

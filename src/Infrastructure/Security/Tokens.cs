@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text.Json;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Infrastructure.Tenancy;
@@ -20,6 +22,8 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
     private const int MaxLength = 2_048;
 
     private const int RefreshBytes = 32;
+
+    private static readonly JsonDocumentOptions Unique = new() { AllowDuplicateProperties = false };
 
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
@@ -76,7 +80,10 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
     public byte[]? HashRefresh(string token)
     {
         Span<byte> bytes = stackalloc byte[RefreshBytes];
-        return token.Length == 43 && Base64Url.TryDecodeFromChars(token, bytes, out var written) && written == RefreshBytes
+        // TryDecodeFromChars throws for letters that are none of the alphabet.
+        return token.Length == 43
+            && Base64Url.DecodeFromChars(token, bytes, out _, out var written) is OperationStatus.Done
+            && written == RefreshBytes
             ? SHA256.HashData(bytes)
             : null;
     }
@@ -88,6 +95,7 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
         var result = await _handler.ValidateTokenAsync(token, _rules);
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt || jwt.TryGetHeaderValue<object>("crit", out _))
             return null;
+        if (!IsStrict(jwt)) return null;
         if (!TryOne(jwt, JwtRegisteredClaimNames.Aud, out var org)
             || !TryOne(jwt, JwtRegisteredClaimNames.Sub, out var user)
             || !TryOne(jwt, SessionClaim, out var session))
@@ -96,6 +104,21 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
         var ticket = new AccessTicket(new(org), new(user), new(session), new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
         _valid.Set(token, ticket, ticket.ExpiresAt + Skew);
         return ticket;
+    }
+
+    /// <summary>The library takes the last of two equal names, and an exp in quotes (RFC 7519, 2 and 4).</summary>
+    private static bool IsStrict(JsonWebToken jwt)
+    {
+        try
+        {
+            using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedHeader), Unique);
+            using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload), Unique);
+            return claims.RootElement.GetProperty(JwtRegisteredClaimNames.Exp).ValueKind is JsonValueKind.Number;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A claim that stands there once and is a UUID: neither a list nor given twice.</summary>

@@ -1,5 +1,6 @@
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Infrastructure.Tenancy;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -11,7 +12,7 @@ namespace CleanTenancy.Infrastructure.Signals;
 /// everything cached is dropped, for it cannot know what was said meanwhile.
 /// </summary>
 internal sealed partial class SignalListener(
-    NpgsqlDataSource source, TenantDirectory tenants, SessionDirectory sessions, ILogger<SignalListener> log)
+    [FromKeyedServices(DependencyInjection.Listen)] NpgsqlDataSource source, TenantDirectory tenants, SessionDirectory sessions, ILogger<SignalListener> log)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Npgsql;
 
@@ -24,8 +25,13 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
     /// <summary>What makes a copied row another row.</summary>
     private static readonly Dictionary<string, string> Natural = new()
     {
-        ["events"] = "slug", ["roles"] = "name", ["users"] = "normalized_email", ["idempotency_keys"] = "key",
+        ["events"] = "slug",
+        ["roles"] = "name",
+        ["users"] = "normalized_email",
+        ["idempotency_keys"] = "key",
     };
+
+    private static readonly ConcurrentDictionary<(string Table, Guid Tenant), long> Counts = new();
 
     public static MatrixTheoryData<string, string> Matrix => new(TenantTables.Grants.Keys, Contexts.Keys);
 
@@ -201,10 +207,10 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
     private static string Insert(string table) =>
         $"insert into {table} select * from jsonb_populate_record(null::{table}, $1::jsonb)";
 
-    /// <summary>A transaction of application_role on a connection where nothing was ever bound.</summary>
+    /// <summary>A transaction of application_role; with nothing bound: on a connection where nothing ever was.</summary>
     private async Task<NpgsqlConnection> BoundAsync(string context)
     {
-        var app = await database.OpenAsync(database.App);
+        var app = await database.OpenAsync(context == "none" ? database.App : database.PooledApp);
         await app.ExecuteAsync("begin");
         if (Contexts[context].Setting is { } setting)
             await app.ScalarAsync<string>("select set_config('app.current_org_id', $1, true)", setting);
@@ -259,10 +265,14 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
         state.ShouldBe(context == "garbage" ? NoUuid : null);
     }
 
+    /// <summary>Counted once: no test of this class leaves anything behind.</summary>
     private async Task<long> CountAsync(string table, Guid tenant)
     {
+        if (Counts.TryGetValue((table, tenant), out var count)) return count;
+
         await using var superuser = await database.SuperuserAsync();
-        return await superuser.ScalarAsync<long>($"select count(*) from {table} where {TenantTables.Key(table)} = $1", tenant);
+        return Counts[(table, tenant)] =
+            await superuser.ScalarAsync<long>($"select count(*) from {table} where {TenantTables.Key(table)} = $1", tenant);
     }
 
     private async Task<string> PrimaryKeyAsync(string table)

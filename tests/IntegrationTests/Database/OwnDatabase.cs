@@ -22,6 +22,8 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
     /// <summary>As application_role, without a pool.</summary>
     public string App => host.Postgres.ConnectionString(Name, "application_role") + ";Pooling=false";
 
+    public string PooledApp => host.Postgres.ConnectionString(Name, "application_role");
+
     public string Migrator => host.Postgres.ConnectionString(Name, "cleantenancy_migrator") + ";Pooling=false";
 
     public async ValueTask InitializeAsync()

@@ -15,19 +15,8 @@ internal sealed class PolicyBehavior<TRequest, TResponse>(ICaller caller) : IPip
     private static readonly Policy Policy = TRequest.Policy;
 
     public async Task<TResponse> Handle(
-        TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
-    {
-        if (!IsPublic)
-        {
-            if (caller.Member is not { } member) return TResponse.Refused(PolicyErrors.Unauthenticated);
-            if (!member.May(Policy.Permission)) return TResponse.Refused(PolicyErrors.PermissionDenied(Policy.Permission));
-        }
-
-        if (Policy.Feature is not Feature.None && !caller.RequiredTenant().Features.Contains(Policy.Feature))
-            return TResponse.Refused(PolicyErrors.FeatureNotInPlan(caller.RequiredTenant(), Policy.Feature));
-
-        return await next();
-    }
+        TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
+        Gate.CheckPolicy(Policy, IsPublic, caller) is { } refusal ? TResponse.Refused(refusal) : await next();
 }
 
 public static class PolicyErrors

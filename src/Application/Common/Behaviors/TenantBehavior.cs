@@ -13,8 +13,8 @@ internal sealed class TenantBehavior<TRequest, TResponse>(ICaller caller, TimePr
 {
     private static readonly bool IsPlatform = typeof(TRequest).IsAssignableTo(typeof(IPlatform));
 
-    private static readonly Capability Needed = TRequest.Policy.Capability
-        ?? (typeof(TRequest).IsAssignableTo(typeof(IQuery)) ? Capability.Read : Capability.Change);
+    private static readonly Capability Needed =
+        Gate.Needed(TRequest.Policy, typeof(TRequest).IsAssignableTo(typeof(ICommand)));
 
     public async Task<TResponse> Handle(
         TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
@@ -23,9 +23,6 @@ internal sealed class TenantBehavior<TRequest, TResponse>(ICaller caller, TimePr
             throw new InvalidOperationException($"{typeof(TRequest)} was sent on the wrong kind of host.");
         if (caller.Tenant is not { } tenant) return await next();
 
-        var (state, reason, since) = tenant.StateAt(clock.GetUtcNow());
-        return TenantLifecycle.Allows(state, reason, Needed)
-            ? await next()
-            : TResponse.Refused(TenantErrors.NotAllowed(state, reason, since));
+        return Gate.CheckState(tenant, Needed, clock.GetUtcNow()) is { } refusal ? TResponse.Refused(refusal) : await next();
     }
 }

@@ -29,7 +29,7 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
         builder.Property(e => e.OnlineUrl).HasMaxLength(EventContent.OnlineUrlMaxLength);
         builder.Property(e => e.ContactEmail).HasMaxLength(EmailAddress.MaxLength);
         builder.Property(e => e.Currency).HasMaxLength(3).IsFixedLength();
-        builder.Property(e => e.Translations).HasColumnType("jsonb").HasConversion(
+        builder.Property(e => e.Translations).HasColumnType("json").HasConversion(
             value => JsonSerializer.Serialize(value, Wire.Json),
             text => JsonSerializer.Deserialize<Dictionary<string, EventTranslation>>(text, Wire.Json)!,
             new ValueComparer<IReadOnlyDictionary<string, EventTranslation>?>(

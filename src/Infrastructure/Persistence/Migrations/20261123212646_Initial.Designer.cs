@@ -116,7 +116,7 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnName("title");
 
                     b.Property<string>("Translations")
-                        .HasColumnType("jsonb")
+                        .HasColumnType("json")
                         .HasColumnName("translations");
 
                     b.Property<DateTimeOffset>("UpdatedAt")

@@ -106,7 +106,7 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     sales_start_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     sales_end_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     contact_email = table.Column<string>(type: "character varying(254)", maxLength: 254, nullable: true),
-                    translations = table.Column<string>(type: "jsonb", nullable: true),
+                    translations = table.Column<string>(type: "json", nullable: true),
                     currency = table.Column<string>(type: "character(3)", fixedLength: true, maxLength: 3, nullable: false),
                     version = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),

@@ -120,7 +120,6 @@ public sealed class MalformedTests
     [Theory]
     [InlineData("""{"foo":1}""")]
     [InlineData("""{"title":"a","title":"b"}""")]
-    [InlineData("""{"visibility":"secret"}""")]
     [InlineData("""{"venue":[]}""")]
     public void Nobody_learns_the_names_of_our_types(string json)
     {

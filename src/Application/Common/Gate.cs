@@ -1,0 +1,39 @@
+using CleanTenancy.Application.Common.Behaviors;
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Tenants;
+
+namespace CleanTenancy.Application.Common;
+
+/// <summary>
+/// What can be judged without the request's content: state, permission, feature. The pipeline asks on every path; the
+/// edge asks before it reads a body, so that who may not do it does not learn what is wrong with it.
+/// </summary>
+public static class Gate
+{
+    /// <summary>What the tenant's state must allow.</summary>
+    public static Capability Needed(Policy policy, bool isCommand) =>
+        policy.Capability ?? (isCommand ? Capability.Change : Capability.Read);
+
+    /// <returns>Null when the tenant's state, at this instant, allows it.</returns>
+    public static Error? CheckState(Tenant tenant, Capability needed, DateTimeOffset now)
+    {
+        var (state, reason, since) = tenant.StateAt(now);
+        return TenantLifecycle.Allows(state, reason, needed) ? null : TenantErrors.NotAllowed(state, reason, since);
+    }
+
+    /// <summary>Permission first, then feature: who may not do it does not learn what the plan has.</summary>
+    public static Error? CheckPolicy(Policy policy, bool isPublic, ICaller caller)
+    {
+        if (!isPublic)
+        {
+            if (caller.Member is not { } member) return PolicyErrors.Unauthenticated;
+            if (!member.May(policy.Permission)) return PolicyErrors.PermissionDenied(policy.Permission);
+        }
+
+        return policy.Feature is Feature.None || caller.RequiredTenant().Features.Contains(policy.Feature)
+            ? null
+            : PolicyErrors.FeatureNotInPlan(caller.RequiredTenant(), policy.Feature);
+    }
+}
