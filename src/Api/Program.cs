@@ -30,7 +30,12 @@ app.MapPlans();
 app.MapHealth();
 app.MapDocumentation();
 
-if (!await app.IsFencedAsync()) return 1;
+if (!await app.IsFencedAsync())
+{
+    await app.DisposeAsync(); // the console logger still has to write why
+    return 1;
+}
+
 if (development is not null) app.Lifetime.ApplicationStarted.Register(() => development.Describe(app.Urls, Console.Out));
 await app.RunAsync();
 return 0;
