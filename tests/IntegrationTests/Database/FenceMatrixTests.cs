@@ -80,7 +80,7 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
         await SeesAsync(
             app, table, context,
             $"merge into {table} t using (select 1) one on true when matched then update set {key} = t.{key}", "UPDATE", counts: true);
-        await SeesAsync(app, table, context, $"delete from {table} returning {key}", "DELETE", orElse: "23503");
+        await SeesAsync(app, table, context, $"delete from {table} returning {key}", "DELETE", orElse: StillReferenced);
     }
 
     [Theory]
@@ -204,6 +204,9 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
         }
     }
 
+    /// <summary>A row that others point at; from PostgreSQL 18 on, ON DELETE RESTRICT has a code of its own.</summary>
+    private static readonly string[] StillReferenced = ["23503", "23001"];
+
     private static string Insert(string table) =>
         $"insert into {table} select * from jsonb_populate_record(null::{table}, $1::jsonb)";
 
@@ -228,7 +231,7 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
     }
 
     private async Task SeesAsync(
-        NpgsqlConnection app, string table, string context, string sql, string privilege, string? orElse = null, bool counts = false)
+        NpgsqlConnection app, string table, string context, string sql, string privilege, IReadOnlyList<string>? orElse = null, bool counts = false)
     {
         var result = await RunAsync(app, async () =>
         {
@@ -237,7 +240,7 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
             var changed = await app.ExecuteAsync(sql);
             return [.. Enumerable.Repeat(Contexts[context].Tenant ?? Guid.Empty, changed)];
         });
-        if (orElse is not null && result.State == orElse && Contexts[context].Tenant is not null) return;
+        if (result.State is { } state && orElse?.Contains(state) is true && Contexts[context].Tenant is not null) return;
 
         await ShouldBeOwnAsync(result, table, context, privilege);
     }
