@@ -36,7 +36,8 @@ if (!await app.IsFencedAsync())
     return 1;
 }
 
-if (development is not null) app.Lifetime.ApplicationStarted.Register(() => development.Describe(app.Urls, Console.Out));
+if (development is not null)
+    app.Lifetime.ApplicationStarted.Register(() => development.Describe(app.Urls, Console.Out));
 await app.RunAsync();
 return 0;
 

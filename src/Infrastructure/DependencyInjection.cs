@@ -24,11 +24,13 @@ public static class DependencyInjection
         services.AddSingleton(_ => NpgsqlDataSource.Create(ForRequests(Required(configuration, "App"))));
         // LISTEN through a transaction pooler is accepted and hears nothing: it needs a way around one.
         services.AddKeyedSingleton(Listen, (_, _) =>
-            NpgsqlDataSource.Create(ForRequests(configuration.GetConnectionString("Listen") ?? Required(configuration, "App"))));
+            NpgsqlDataSource.Create(
+                ForRequests(configuration.GetConnectionString("Listen") ?? Required(configuration, "App"))));
         services.AddKeyedSingleton(Platform, (_, _) => NpgsqlDataSource.Create(Required(configuration, "Platform")));
 
-        // The pool's own scoped lease: the container disposes what it resolves once for each service it is known by, and
-        // a context returned twice would serve two requests, of two tenants, at once. The factory shares pool and options.
+        // The pool's own scoped lease: the container disposes what it resolves once for each service it is known by,
+        // and a context returned twice would serve two requests, of two tenants, at once. The factory shares pool and
+        // options.
         services.AddDbContextPool<AppDbContext>((provider, options) =>
             options.UseTenants(provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddPooledDbContextFactory<AppDbContext>((_, _) => { });
@@ -65,7 +67,8 @@ public static class DependencyInjection
     /// </summary>
     private static string ForRequests(string connectionString)
     {
-        var saysSo = new DbConnectionStringBuilder { ConnectionString = connectionString }.ContainsKey("Max Auto Prepare");
+        var saysSo = new DbConnectionStringBuilder { ConnectionString = connectionString }
+            .ContainsKey("Max Auto Prepare");
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
             NoResetOnClose = true,

@@ -78,8 +78,10 @@ internal static class Documentation
             components.Examples = new SortedDictionary<string, IOpenApiExample>(examples, StringComparer.Ordinal);
 
         document.Tags = new HashSet<OpenApiTag>(
-            (document.Tags ?? new HashSet<OpenApiTag>()).OrderBy(tag => Array.FindIndex(Tags, known => known.Name == tag.Name)));
-        foreach (var tag in document.Tags) tag.Description = Array.Find(Tags, known => known.Name == tag.Name).Description;
+            (document.Tags ?? new HashSet<OpenApiTag>())
+                .OrderBy(tag => Array.FindIndex(Tags, known => known.Name == tag.Name)));
+        foreach (var tag in document.Tags)
+            tag.Description = Array.Find(Tags, known => known.Name == tag.Name).Description;
 
         DocumentedSchemas.Complete(document);
         return Task.CompletedTask;
@@ -88,7 +90,8 @@ internal static class Documentation
     private static Task DescribeOperation(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RouteRequest>().SingleOrDefault() is not { } route)
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RouteRequest>().SingleOrDefault()
+            is not { } route)
             return Task.CompletedTask;
 
         var document = context.Document!;
@@ -133,24 +136,37 @@ internal static class Documentation
     /// <summary>The conventions: what has one of these names means the same everywhere.</summary>
     private static OpenApiParameter? Known(string name) => name switch
     {
-        "limit" => Parameter(name, ParameterLocation.Query, $"Items on a page; {Paging.DefaultLimit} when absent.", new OpenApiSchema
-        {
-            Type = JsonSchemaType.Integer,
-            Format = "int32",
-            Minimum = "1",
-            Maximum = Paging.MaxLimit.ToString(CultureInfo.InvariantCulture),
-            Default = Paging.DefaultLimit,
-        }),
+        "limit" => Parameter(
+            name,
+            ParameterLocation.Query,
+            $"Items on a page; {Paging.DefaultLimit} when absent.",
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.Integer,
+                Format = "int32",
+                Minimum = "1",
+                Maximum = Paging.MaxLimit.ToString(CultureInfo.InvariantCulture),
+                Default = Paging.DefaultLimit,
+            }),
         "cursor" => Parameter(name, ParameterLocation.Query, "The nextCursor of the page before.", Text()),
         "updatedSince" => Parameter(
             name,
             ParameterLocation.Query,
-            "Only what has changed since, oldest change first. Ask again from a little earlier than the newest change seen.",
+            "Only what has changed since, oldest change first. "
+                + "Ask again from a little earlier than the newest change seen.",
             new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }),
         "If-Match" => Parameter(
-            name, ParameterLocation.Header, "The ETag that you read, with its quotes.", Text(), example: "\"1\"", required: true),
+            name,
+            ParameterLocation.Header,
+            "The ETag that you read, with its quotes.",
+            Text(),
+            example: "\"1\"",
+            required: true),
         "If-None-Match" => Parameter(
-            name, ParameterLocation.Header, "The ETag that you have, with its quotes: 304 if it is still the newest.", Text()),
+            name,
+            ParameterLocation.Header,
+            "The ETag that you have, with its quotes: 304 if it is still the newest.",
+            Text()),
         "Idempotency-Key" => Parameter(
             name,
             ParameterLocation.Header,
@@ -160,8 +176,21 @@ internal static class Documentation
     };
 
     private static OpenApiParameter Parameter(
-        string name, ParameterLocation place, string description, OpenApiSchema schema, string? example = null, bool required = false) =>
-        new() { Name = name, In = place, Description = description, Schema = schema, Example = example, Required = required };
+        string name,
+        ParameterLocation place,
+        string description,
+        OpenApiSchema schema,
+        string? example = null,
+        bool required = false) =>
+        new()
+        {
+            Name = name,
+            In = place,
+            Description = description,
+            Schema = schema,
+            Example = example,
+            Required = required
+        };
 
     private static void DescribeBody(OpenApiOperation operation, RouteRequest route)
     {
@@ -181,9 +210,12 @@ internal static class Documentation
         if (operation.Responses?[status] is not OpenApiResponse answer) return;
 
         answer.Headers = new Dictionary<string, IOpenApiHeader>();
-        if (IsVersioned(route)) answer.Headers["ETag"] = Header("The version, in quotes: for If-Match and If-None-Match.");
-        if (route.Success == StatusCodes.Status201Created) answer.Headers["Location"] = Header("The path of what was created.");
-        if (route.Policy.Idempotent) answer.Headers["Idempotency-Replayed"] = Header("true if an earlier request has done this.");
+        if (IsVersioned(route))
+            answer.Headers["ETag"] = Header("The version, in quotes: for If-Match and If-None-Match.");
+        if (route.Success == StatusCodes.Status201Created)
+            answer.Headers["Location"] = Header("The path of what was created.");
+        if (route.Policy.Idempotent)
+            answer.Headers["Idempotency-Replayed"] = Header("true if an earlier request has done this.");
         if (!route.IsCommand && IsVersioned(route))
             operation.Responses["304"] = new OpenApiResponse { Description = "Not Modified" };
     }
@@ -207,7 +239,9 @@ internal static class Documentation
         members of a request are refused. Ids are UUIDs, instants RFC 3339 in UTC, amounts in the currency's minor unit.
         """;
 
-    /// <summary>In the order of the page. A group that is missing here has no description, and the lint says so.</summary>
+    /// <summary>
+    /// In the order of the page. A group that is missing here has no description, and the lint says so.
+    /// </summary>
     private static readonly (string Name, string Description)[] Tags =
     [
         ("Auth", "Sign in, stay signed in, sign out."),
@@ -217,7 +251,9 @@ internal static class Documentation
         ("Platform", "What stands above all organizations. Answers on the platform host only."),
     ];
 
-    /// <summary>One body for each request that has one: sign-in fits the demo data, the rest the event of CreateEvent's.</summary>
+    /// <summary>
+    /// One body for each request that has one: sign-in fits the demo data, the rest the event of CreateEvent's.
+    /// </summary>
     private static readonly Dictionary<string, string> Examples = new()
     {
         ["SignIn"] = """{"email":"owner@acme.test","password":"correct-horse-demo"}""",
@@ -255,7 +291,8 @@ internal static class DocumentedSchemas
                 .Select(word => (JsonNode)JsonValue.Create(word)!)];
         // A command's summary is what it does, and stands at its operation; its body is nothing but its members.
         if (type.IsAssignableTo(typeof(IGuarded))) schema.Description = null;
-        if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } && element == typeof(string))
+        if (context.JsonTypeInfo is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element }
+            && element == typeof(string))
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         return Task.CompletedTask;
     }
@@ -264,12 +301,15 @@ internal static class DocumentedSchemas
     public static void Complete(OpenApiDocument document)
     {
         var schemas = document.Components!.Schemas ??= new Dictionary<string, IOpenApiSchema>();
-        foreach (var patch in schemas.Keys.Where(name => name.StartsWith(PatchPrefix, StringComparison.Ordinal)).ToList())
+        foreach (var patch in schemas.Keys
+            .Where(name => name.StartsWith(PatchPrefix, StringComparison.Ordinal)).ToList())
             AddPatch(patch[PatchPrefix.Length..], document);
 
-        // What we answer may grow, so a client must not refuse members that it does not know; what we take, we do check.
+        // What we answer may grow, so a client must not refuse members that it does not know;
+        // what we take, we do check.
         var answered = new HashSet<string>(StringComparer.Ordinal);
-        var responses = document.Paths.Values.SelectMany(path => path.Operations!.Values).SelectMany(o => o.Responses!.Values);
+        var responses = document.Paths.Values
+            .SelectMany(path => path.Operations!.Values).SelectMany(o => o.Responses!.Values);
         foreach (var media in responses.SelectMany(response => response.Content?.Values ?? []))
             Collect(media.Schema, document, answered);
         foreach (var name in answered)
@@ -279,23 +319,28 @@ internal static class DocumentedSchemas
     }
 
     private static bool IsId(Type type) =>
-        type.IsValueType && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IId<>));
+        type.IsValueType
+        && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IId<>));
 
     private static void Collect(IOpenApiSchema? schema, OpenApiDocument document, HashSet<string> names)
     {
         if (schema is null) return;
         if (schema is OpenApiSchemaReference { Reference.Id: { } id })
         {
-            if (document.Components!.Schemas!.TryGetValue(id, out var target) && names.Add(id)) Collect(target, document, names);
+            if (document.Components!.Schemas!.TryGetValue(id, out var target) && names.Add(id))
+                Collect(target, document, names);
             return;
         }
 
-        foreach (var part in (schema.Properties?.Values ?? []).Concat(schema.OneOf ?? [])) Collect(part, document, names);
+        foreach (var part in (schema.Properties?.Values ?? []).Concat(schema.OneOf ?? []))
+            Collect(part, document, names);
         Collect(schema.Items, document, names);
         Collect(schema.AdditionalProperties, document, names);
     }
 
-    /// <summary>The members of the patched type, none of them required; objects within are patched in their turn.</summary>
+    /// <summary>
+    /// The members of the patched type, none of them required; objects within are patched in their turn.
+    /// </summary>
     private static OpenApiSchemaReference AddPatch(string of, OpenApiDocument document)
     {
         var (schemas, name) = (document.Components!.Schemas!, PatchPrefix + of);
@@ -365,7 +410,8 @@ internal static class DocumentedProblems
 
     private static OpenApiResponse Response(int status, string[] codes, OpenApiDocument document)
     {
-        var examples = (document.Components ??= new OpenApiComponents()).Examples ??= new Dictionary<string, IOpenApiExample>();
+        var examples = (document.Components ??= new OpenApiComponents()).Examples ??=
+            new Dictionary<string, IOpenApiExample>();
         foreach (var code in codes) examples.TryAdd(code, new OpenApiExample { Value = Example(status, code) });
 
         var response = new OpenApiResponse
@@ -377,7 +423,9 @@ internal static class DocumentedProblems
                 {
                     Schema = new OpenApiSchemaReference("Problem", document),
                     Examples = codes.ToDictionary(
-                        code => code, code => (IOpenApiExample)new OpenApiExampleReference(code, document), StringComparer.Ordinal),
+                        code => code,
+                        code => (IOpenApiExample)new OpenApiExampleReference(code, document),
+                        StringComparer.Ordinal),
                 },
             },
         };
@@ -385,14 +433,16 @@ internal static class DocumentedProblems
             response.Headers = Headers("WWW-Authenticate", Documentation.Header("Bearer (RFC 6750)."));
         if (status == 503 || codes.Contains("idempotency_in_flight", StringComparer.Ordinal))
             response.Headers = Headers("Retry-After", Documentation.Header(
-                "Seconds to wait before asking again.", new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" }));
+                "Seconds to wait before asking again.",
+                new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" }));
         return response;
     }
 
     private static string Either(string[] words) =>
         words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
 
-    private static Dictionary<string, IOpenApiHeader> Headers(string name, OpenApiHeader header) => new() { [name] = header };
+    private static Dictionary<string, IOpenApiHeader> Headers(string name, OpenApiHeader header) =>
+        new() { [name] = header };
 
     private static JsonObject Example(int status, string code)
     {
@@ -429,7 +479,8 @@ internal static class DocumentedProblems
 
     public static OpenApiSchema Schema()
     {
-        static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
+        static OpenApiSchema Text(string description) =>
+            new() { Type = JsonSchemaType.String, Description = description };
         return new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
@@ -453,7 +504,8 @@ internal static class DocumentedProblems
                         Properties = new Dictionary<string, IOpenApiSchema>
                         {
                             ["pointer"] = Text(
-                                "JSON Pointer (RFC 6901) into the body, or ? and a query parameter's name, or a header's name."),
+                                "JSON Pointer (RFC 6901) into the body, "
+                                + "or ? and a query parameter's name, or a header's name."),
                             ["code"] = Text("Stable, machine readable."),
                             ["message"] = Text("For people."),
                         },

@@ -36,7 +36,8 @@ internal static class Edge
         services.Configure<RequestLocalizationOptions>(options =>
         {
             options.SetDefaultCulture("en").AddSupportedUICultures("en", "ko");
-            options.RequestCultureProviders = [new Microsoft.AspNetCore.Localization.AcceptLanguageHeaderRequestCultureProvider()];
+            options.RequestCultureProviders =
+                [new Microsoft.AspNetCore.Localization.AcceptLanguageHeaderRequestCultureProvider()];
         });
         services.Configure<ForwardedHeadersOptions>(options => Trust(options, configuration["Proxies:Known"]));
         return services;
@@ -72,10 +73,13 @@ internal static class Edge
         options.KnownIPNetworks.Clear();
         options.KnownProxies.Clear();
         options.ForwardedHeaders = ForwardedHeaders.None;
-        foreach (var proxy in (known ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var proxy in (known ?? "")
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (proxy.Contains('/', StringComparison.Ordinal)) options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
-            else options.KnownProxies.Add(IPAddress.Parse(proxy));
+            if (proxy.Contains('/', StringComparison.Ordinal))
+                options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+            else
+                options.KnownProxies.Add(IPAddress.Parse(proxy));
             options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
         }
     }
@@ -108,7 +112,9 @@ internal sealed class RequestEnvelope(RequestDelegate next)
 
     /// <summary>A client's own id is echoed if it is one: it goes into logs and the audit log.</summary>
     private static string? Given(string? id) =>
-        id is { Length: > 0 and <= 80 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':') ? id : null;
+        id is { Length: > 0 and <= 80 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':')
+            ? id
+            : null;
 }
 
 /// <summary>The host alone names the tenant. Anything else gets 404 before any other work.</summary>
@@ -133,7 +139,9 @@ internal sealed class TenantResolution(RequestDelegate next, HostNames names, IT
     }
 }
 
-/// <summary>The route, the token, its tenant, the tenant's state, the permission: in this order, closed by default.</summary>
+/// <summary>
+/// The route, the token, its tenant, the tenant's state, the permission: in this order, closed by default.
+/// </summary>
 internal sealed class CallerResolution(
     RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, TimeProvider clock)
 {
@@ -143,8 +151,10 @@ internal sealed class CallerResolution(
     {
         var endpoint = http.GetEndpoint();
         var route = endpoint?.Metadata.GetMetadata<RouteRequest>();
-        if (endpoint is not null && route is null && endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<OpenRoute>() is null)
-            throw new InvalidOperationException($"{endpoint.DisplayName} declares neither a request nor why it is open.");
+        if (endpoint is not null && route is null && endpoint is RouteEndpoint
+            && endpoint.Metadata.GetMetadata<OpenRoute>() is null)
+            throw new InvalidOperationException(
+                $"{endpoint.DisplayName} declares neither a request nor why it is open.");
 
         if (route is not null)
         {
@@ -185,7 +195,8 @@ internal sealed class CallerResolution(
     private async ValueTask<Member?> MemberAsync(HttpRequest request, HttpCaller caller)
     {
         var header = request.Headers.Authorization;
-        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (header.Count != 1 || header[0] is not { } value
+            || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return null;
 
         return await tokens.ReadAsync(value[Scheme.Length..]) is { } ticket && ticket.OrgId == caller.Tenant!.Id

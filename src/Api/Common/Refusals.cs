@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace CleanTenancy.Api.Common;
 
-/// <summary>What the framework refused, and what nobody expected, as problem documents. Never a word of the exception.</summary>
+/// <summary>
+/// What the framework refused, and what nobody expected, as problem documents. Never a word of the exception.
+/// </summary>
 internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(
@@ -39,7 +41,9 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
     /// <summary>For answers of the framework that have a status and no body.</summary>
     public static Task DescribeStatusAsync(StatusCodeContext context) =>
         Problem.WriteAsync(
-            context.HttpContext, context.HttpContext.Response.StatusCode, CodeOf(context.HttpContext.Response.StatusCode));
+            context.HttpContext,
+            context.HttpContext.Response.StatusCode,
+            CodeOf(context.HttpContext.Response.StatusCode));
 
     private static Task DescribeAsync(HttpContext http, JsonException json) =>
         Malformed.IsSyntax(json)
@@ -50,11 +54,13 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
     private static Task DescribeAsync(HttpContext http, BadHttpRequestException refused)
     {
         // The route takes an id in any spelling of a UUID; ours is one.
-        if (http.Features.Get<IExceptionHandlerFeature>()?.RouteValues?["id"] is string id && !Guid.TryParseExact(id, "D", out _))
+        if (http.Features.Get<IExceptionHandlerFeature>()?.RouteValues?["id"] is string id
+            && !Guid.TryParseExact(id, "D", out _))
             return Problem.WriteAsync(http, StatusCodes.Status404NotFound, "not_found");
 
         return BadParameter(http) is { } parameter
-            ? Problem.WriteAsync(http, Error.Validation(new Failure($"?{parameter}", "invalid_value", ProblemTexts.Of("validation_failed").Detail)))
+            ? Problem.WriteAsync(http, Error.Validation(new Failure(
+                $"?{parameter}", "invalid_value", ProblemTexts.Of("validation_failed").Detail)))
             : Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "malformed_json");
     }
 

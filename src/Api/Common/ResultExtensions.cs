@@ -8,7 +8,8 @@ internal static class ResultExtensions
 {
     public static IResult ToOk<T>(this Result<T> result) => new Answer<T>(result, StatusCodes.Status200OK);
 
-    public static IResult ToNoContent<T>(this Result<T> result) => new Answer<T>(result, StatusCodes.Status204NoContent);
+    public static IResult ToNoContent<T>(this Result<T> result) =>
+        new Answer<T>(result, StatusCodes.Status204NoContent);
 
     /// <param name="result">The answer.</param>
     /// <param name="location">Where the new resource is.</param>

@@ -4,7 +4,8 @@ using CleanTenancy.Domain.Common;
 namespace CleanTenancy.Api.Common;
 
 /// <summary>The request that a route sends: everything the edge and the documents need to know of it.</summary>
-internal sealed record RouteRequest(Type Request, Type Answer, Policy Policy, bool IsPublic, bool IsPlatform, int Success)
+internal sealed record RouteRequest(
+    Type Request, Type Answer, Policy Policy, bool IsPublic, bool IsPlatform, int Success)
 {
     public bool IsCommand => Request.IsAssignableTo(typeof(ICommand));
 

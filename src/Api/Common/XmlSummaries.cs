@@ -13,7 +13,9 @@ internal static class XmlSummaries
             .Where(member => member.Element("summary") is not null)
             .ToFrozenDictionary(
                 member => member.Attribute("name")!.Value,
-                member => string.Join(' ', member.Element("summary")!.Value.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries))));
+                member => string.Join(
+                    ' ',
+                    member.Element("summary")!.Value.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries))));
 
     /// <exception cref="InvalidOperationException">The type has no summary.</exception>
     public static string Of(Type type) =>

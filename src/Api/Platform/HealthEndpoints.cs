@@ -11,7 +11,8 @@ internal static class HealthEndpoints
             .IsOpen("A probe has no account; the answer says nothing but that the process runs.");
         app.MapGet("/health/ready", async (IReadiness readiness, CancellationToken ct) =>
             await readiness.CheckAsync(ct) is { Count: > 0 } problems
-                ? Results.Json(new { status = "unready", problems }, statusCode: StatusCodes.Status503ServiceUnavailable)
+                ? Results.Json(
+                    new { status = "unready", problems }, statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Json(new { status = "ready", problems = Array.Empty<string>() })).ExcludeFromDescription()
             .IsOpen("A probe has no account; the answer names rules, never rows.");
     }

@@ -20,7 +20,10 @@ internal static class ProgramEndpoints
             (await sender.Send(new AddProgram(id, content), ct)).ToCreated(p => $"/v1/programs/{p.Id}"))
             .Sends<AddProgram>(StatusCodes.Status201Created);
         programs.MapPatch("/{id:guid}", async (
-            ProgramId id, [FromHeader(Name = "If-Match")] string? ifMatch, MergePatch<ProgramContent> patch, ISender sender,
+            ProgramId id,
+            [FromHeader(Name = "If-Match")] string? ifMatch,
+            MergePatch<ProgramContent> patch,
+            ISender sender,
             CancellationToken ct) =>
             (await sender.Send(new ChangeProgram(id, VersionCondition.Parse(ifMatch), patch), ct)).ToOk())
             .Sends<ChangeProgram>();

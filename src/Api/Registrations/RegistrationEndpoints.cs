@@ -13,7 +13,12 @@ internal static class RegistrationEndpoints
         var registrations = app.MapGroup("/v1/registrations").WithTags("Registrations");
 
         ofEvent.MapGet("/", async (
-            EventId id, int? limit, string? cursor, DateTimeOffset? updatedSince, ISender sender, CancellationToken ct) =>
+            EventId id,
+            int? limit,
+            string? cursor,
+            DateTimeOffset? updatedSince,
+            ISender sender,
+            CancellationToken ct) =>
             (await sender.Send(new ListRegistrations(id, limit, cursor, updatedSince), ct)).ToOk())
             .Sends<ListRegistrations>();
         ofEvent.MapPost("/", async (EventId id, RegistrationContent content, ISender sender, CancellationToken ct) =>

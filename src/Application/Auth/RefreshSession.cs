@@ -91,7 +91,8 @@ internal sealed class RefreshSessionHandler(
             {
                 var now = clock.Now();
                 await db.EndSessionAsync(reused.Id, "refresh_token_reused", now, cancellationToken);
-                await audit.RecordAsync("session.refresh_token_reused", reused.Id.Value, reused.UserId, cancellationToken);
+                await audit.RecordAsync(
+                    "session.refresh_token_reused", reused.Id.Value, reused.UserId, cancellationToken);
                 await signals.SessionRevokedAsync(reused.Id, cancellationToken);
                 return Nothing.Value;
             },

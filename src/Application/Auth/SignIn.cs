@@ -59,7 +59,8 @@ internal sealed class SignInHandler(
             return TenantErrors.NotAllowed(state, reason, since);
 
         var rehashed = verdict.NeedsRehash ? await passwords.HashAsync(command.Password, cancellationToken) : null;
-        return await transaction.RunAsync(() => StartAsync(user, roles, rehashed, cancellationToken), cancellationToken);
+        return await transaction.RunAsync(
+            () => StartAsync(user, roles, rehashed, cancellationToken), cancellationToken);
     }
 
     private async Task<Result<SignedIn>> StartAsync(

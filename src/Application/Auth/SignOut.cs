@@ -37,7 +37,11 @@ internal static class Sessions
 {
     /// <summary>Ends a session that has not ended yet.</summary>
     public static Task<int> EndSessionAsync(
-        this IAppDbContext db, SessionId session, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        this IAppDbContext db,
+        SessionId session,
+        string reason,
+        DateTimeOffset now,
+        CancellationToken cancellationToken) =>
         db.Sessions.Where(s => s.Id == session && s.RevokedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedReason, reason), cancellationToken);
 }

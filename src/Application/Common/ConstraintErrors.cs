@@ -3,7 +3,9 @@ using CleanTenancy.Domain.Events;
 
 namespace CleanTenancy.Application.Common;
 
-/// <summary>What the schema's constraints mean in our words. A name that is not here is a bug, and answers 500.</summary>
+/// <summary>
+/// What the schema's constraints mean in our words. A name that is not here is a bug, and answers 500.
+/// </summary>
 public static class ConstraintErrors
 {
     private static readonly Dictionary<string, Error> ByName = new()

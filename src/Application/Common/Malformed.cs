@@ -9,7 +9,8 @@ public static partial class Malformed
 {
     /// <summary>Whether the text is not JSON at all, rather than JSON that does not fit.</summary>
     public static bool IsSyntax(JsonException refused) =>
-        refused.InnerException is JsonException { Path: null } || (refused.Path is null && refused.LineNumber is not null);
+        refused.InnerException is JsonException { Path: null }
+        || (refused.Path is null && refused.LineNumber is not null);
 
     public static IReadOnlyList<Failure> Describe(JsonException refused)
     {

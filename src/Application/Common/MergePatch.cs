@@ -27,7 +27,8 @@ public sealed class MergePatch<T>(JsonObject json)
             var pointer = at + Malformed.Pointer(name);
             if (!known.TryGetValue(name, out var property))
                 failures.Add(Malformed.UnknownMember(pointer));
-            else if (value is JsonObject nested && Wire.Json.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Object } inner)
+            else if (value is JsonObject nested
+                && Wire.Json.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Object } inner)
                 Check(nested, inner, pointer, failures); // what it lacks may be there already
             else if (value is not (null or JsonObject)) // null is judged after the merge
                 Try(() => value.Deserialize(property.PropertyType, Wire.Json), pointer, failures);

@@ -74,7 +74,8 @@ public static class Paging
     public static void AddPagingRules<T>(this AbstractValidator<T> validator)
         where T : IPaged
     {
-        validator.RuleFor(list => list.Limit).InclusiveBetween(1, MaxLimit).WithName("limit").OverridePropertyName("?limit");
+        validator.RuleFor(list => list.Limit).InclusiveBetween(1, MaxLimit)
+            .WithName("limit").OverridePropertyName("?limit");
         validator.RuleFor(list => list.Cursor).Must(cursor => cursor is null || Decode(cursor) is not null)
             .Saying("invalid_cursor", "Not a cursor of this list.", "이 목록의 커서가 아닙니다.").OverridePropertyName("?cursor");
     }

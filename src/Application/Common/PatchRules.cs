@@ -12,6 +12,7 @@ internal static class PatchRules
         validator.RuleFor(command => command).Custom((command, context) =>
         {
             foreach (var failure in patch(command).Check())
-                context.AddFailure(new ValidationFailure(failure.Pointer, failure.Message) { ErrorCode = failure.Code });
+                context.AddFailure(
+                    new ValidationFailure(failure.Pointer, failure.Message) { ErrorCode = failure.Code });
         });
 }

@@ -12,10 +12,14 @@ public interface IGuarded
     static abstract Policy Policy { get; }
 }
 
-/// <summary>What <see cref="ISender"/> takes: a guarded request that is answered by a <typeparamref name="T"/>.</summary>
+/// <summary>
+/// What <see cref="ISender"/> takes: a guarded request that is answered by a <typeparamref name="T"/>.
+/// </summary>
 public interface IGuardedRequest<T> : IRequest<Result<T>>, IGuarded;
 
-/// <summary>Changes something: runs in one transaction that is bound to the tenant, the person and the address.</summary>
+/// <summary>
+/// Changes something: runs in one transaction that is bound to the tenant, the person and the address.
+/// </summary>
 public interface ICommand;
 
 /// <inheritdoc cref="ICommand"/>
@@ -51,7 +55,9 @@ public interface IConditional
     VersionCondition IfMatch { get; }
 }
 
-/// <summary>Names the row the deed is about, for the audit log. Carried by the answer, or by the request if not.</summary>
+/// <summary>
+/// Names the row the deed is about, for the audit log. Carried by the answer, or by the request if not.
+/// </summary>
 public interface ISubject
 {
     Guid SubjectId { get; }
@@ -60,7 +66,9 @@ public interface ISubject
 /// <summary>Who may send a request, what it costs, and what is remembered of it.</summary>
 public sealed record Policy
 {
-    /// <summary>From <see cref="Permissions"/>; None lets in every member, and the public where the request is public.</summary>
+    /// <summary>
+    /// From <see cref="Permissions"/>; None lets in every member, and the public where the request is public.
+    /// </summary>
     public required string Permission { get; init; }
 
     /// <summary>What the tenant's plan must have.</summary>
@@ -72,7 +80,9 @@ public sealed record Policy
     /// <summary>One is reserved before the handler runs, and given back if it refuses or throws.</summary>
     public Quota Quota { get; init; }
 
-    /// <summary>Counters the handler may lower: locked first, so that the order of locks is the same everywhere (ADR 0015).</summary>
+    /// <summary>
+    /// Counters the handler may lower: locked first, so that the order of locks is the same everywhere (ADR 0015).
+    /// </summary>
     public IReadOnlyList<Quota> Releases { get; init; } = [];
 
     /// <summary>Whether an Idempotency-Key is honoured.</summary>

@@ -39,7 +39,9 @@ public sealed record Tenant
     /// <summary>For each feature, the cheapest plan that has it.</summary>
     public required FrozenDictionary<Feature, Tier> CheapestPlanWith { get; init; }
 
-    /// <summary>The state by the clock: a trial that ran out is suspended, whether or not a sweep has seen it.</summary>
+    /// <summary>
+    /// The state by the clock: a trial that ran out is suspended, whether or not a sweep has seen it.
+    /// </summary>
     public (TenantState State, SuspensionReason? Reason, DateTimeOffset Since) StateAt(DateTimeOffset now) =>
         State is TenantState.Trial && TrialEndsAt <= now
             ? (TenantState.Suspended, Domain.Tenants.SuspensionReason.Billing, TrialEndsAt.Value)

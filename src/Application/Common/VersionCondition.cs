@@ -3,7 +3,9 @@ using CleanTenancy.Domain.Common;
 
 namespace CleanTenancy.Application.Common;
 
-/// <summary>What If-Match said: absent, any ("*"), or a set of versions (RFC 9110, 13.1.1). Weak tags never match.</summary>
+/// <summary>
+/// What If-Match said: absent, any ("*"), or a set of versions (RFC 9110, 13.1.1). Weak tags never match.
+/// </summary>
 public sealed record VersionCondition
 {
     public static readonly VersionCondition Absent = new() { IsAbsent = true };

@@ -30,7 +30,9 @@ public static class Wire
     /// <summary>All words of an enum, in its order.</summary>
     public static IEnumerable<string> WordsOf(Type type) => Enum.GetNames(type).Select(NamingOf(type).ConvertName);
 
-    /// <summary>Strict on the way in: unknown and duplicate members, wrong types, nulls and comments are refused.</summary>
+    /// <summary>
+    /// Strict on the way in: unknown and duplicate members, wrong types, nulls and comments are refused.
+    /// </summary>
     public static readonly JsonSerializerOptions Json = Configure(new JsonSerializerOptions());
 
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
@@ -65,7 +67,8 @@ public static class Wire
             return WithoutNul(reader.GetString());
         }
 
-        public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        public override string ReadAsPropertyName(
+            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             WithoutNul(reader.GetString())!;
 
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
@@ -86,10 +89,12 @@ public static class Wire
     /// </summary>
     private sealed class InstantConverter : JsonConverter<DateTimeOffset>
     {
-        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        public override DateTimeOffset Read(
+            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             var text = reader.TokenType is JsonTokenType.String ? reader.GetString()! : "";
-            return NamesOffset(text) && reader.TryGetDateTimeOffset(out var value) && value.UtcDateTime.Year is > 1 and < 9999
+            return NamesOffset(text) && reader.TryGetDateTimeOffset(out var value)
+                && value.UtcDateTime.Year is > 1 and < 9999
                 ? value.AddTicks(-(value.Ticks % TimeSpan.TicksPerMicrosecond))
                 : throw new JsonException("An instant with its offset expected (RFC 3339).");
         }
@@ -109,7 +114,9 @@ public static class Wire
             (JsonConverter)Activator.CreateInstance(typeof(WordConverter<>).MakeGenericType(typeToConvert))!;
     }
 
-    /// <summary>The words of an enum, exactly: the framework's converter also takes other cases, blanks and sums.</summary>
+    /// <summary>
+    /// The words of an enum, exactly: the framework's converter also takes other cases, blanks and sums.
+    /// </summary>
     private sealed class WordConverter<TEnum> : JsonConverter<TEnum>
         where TEnum : struct, Enum
     {
@@ -130,7 +137,8 @@ public static class Wire
     private sealed class IdConverterFactory : JsonConverterFactory
     {
         public override bool CanConvert(Type typeToConvert) =>
-            typeToConvert.IsValueType && typeToConvert.IsAssignableTo(typeof(IId<>).MakeGenericTypeOrNull(typeToConvert));
+            typeToConvert.IsValueType
+            && typeToConvert.IsAssignableTo(typeof(IId<>).MakeGenericTypeOrNull(typeToConvert));
 
         public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
             (JsonConverter)Activator.CreateInstance(typeof(IdConverter<>).MakeGenericType(typeToConvert))!;

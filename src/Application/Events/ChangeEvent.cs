@@ -53,6 +53,7 @@ internal sealed class ChangeEventHandler(
     {
         var (starts, ends) = (content.StartsAt.ToUniversalTime(), content.EndsAt.ToUniversalTime());
         return db.Programs.AnyAsync(
-            program => program.EventId == id && (program.StartsAt < starts || program.EndsAt > ends), cancellationToken);
+            program => program.EventId == id && (program.StartsAt < starts || program.EndsAt > ends),
+            cancellationToken);
     }
 }

@@ -17,13 +17,19 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
         RuleFor(c => c.StartsAt).NotEmpty();
         RuleFor(c => c.EndsAt).Cascade(CascadeMode.Stop).NotEmpty().GreaterThan(c => c.StartsAt);
         RuleFor(c => c.TimeZone).Must(BeTimeZone)
-            .Saying("unknown_time_zone", "An IANA time zone name is expected, e.g. Asia/Seoul.", "IANA 시간대 이름이어야 합니다. 예: Asia/Seoul");
+            .Saying(
+                "unknown_time_zone",
+                "An IANA time zone name is expected, e.g. Asia/Seoul.",
+                "IANA 시간대 이름이어야 합니다. 예: Asia/Seoul");
         RuleFor(c => c.Capacity).InclusiveBetween(1, EventContent.CapacityMax);
-        RuleFor(c => c.Venue!.Name).NotEmpty().MaximumLength(Venue.NameMaxLength).IsWellFormed().When(c => c.Venue is not null);
-        RuleFor(c => c.Venue!.Address).MaximumLength(Venue.AddressMaxLength).IsWellFormed().When(c => c.Venue is not null);
+        RuleFor(c => c.Venue!.Name).NotEmpty().MaximumLength(Venue.NameMaxLength).IsWellFormed()
+            .When(c => c.Venue is not null);
+        RuleFor(c => c.Venue!.Address).MaximumLength(Venue.AddressMaxLength).IsWellFormed()
+            .When(c => c.Venue is not null);
         RuleFor(c => c.OnlineUrl).MaximumLength(EventContent.OnlineUrlMaxLength).Must(BeWebAddress)
             .Saying("not_https", "An https address is expected.", "https 주소여야 합니다.");
-        RuleFor(c => c.SalesEndAt).GreaterThan(c => c.SalesStartAt).When(c => c is { SalesStartAt: not null, SalesEndAt: not null });
+        RuleFor(c => c.SalesEndAt).GreaterThan(c => c.SalesStartAt)
+            .When(c => c is { SalesStartAt: not null, SalesEndAt: not null });
         RuleFor(c => c.ContactEmail).Must(email => email is null || EmailAddress.TryNormalize(email, out _))
             .Saying("not_an_email", "An e-mail address is expected.", "이메일 주소여야 합니다.");
         RuleFor(c => c.Translations).Must(t => t is null || t.Count <= EventContent.TranslationsMax)
@@ -45,11 +51,14 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
 
     private static bool BeTimeZone(string? name) =>
         name is null || (name.Length <= 64 && TimeZoneName().IsMatch(name)
-            // The system ignores case once it has found the zone: without the comparison the answer would depend on others.
+            // The system ignores case once it has found the zone: without the comparison
+            // the answer would depend on others.
             && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId && zone.Id == name);
 
     private static bool BeWebAddress(string? text) =>
-        text is null || (!text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
+        text is null || (!text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
+            && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && uri.Scheme == Uri.UriSchemeHttps
             && uri.UserInfo.Length == 0);
 
     private static bool BeTranslation(KeyValuePair<string, EventTranslation> translation) =>

@@ -9,7 +9,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Application.Events;
 
-/// <summary>Lists events, newest first; with updatedSince, those changed or deleted since, oldest change first.</summary>
+/// <summary>
+/// Lists events, newest first; with updatedSince, those changed or deleted since, oldest change first.
+/// </summary>
 /// <param name="Limit">1 to 100; 20 when absent.</param>
 /// <param name="Cursor">The nextCursor of the page before.</param>
 /// <param name="UpdatedSince">Ask again from a little earlier than the newest change seen.</param>

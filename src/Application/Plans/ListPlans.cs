@@ -39,10 +39,11 @@ public sealed record PlanPriceDetails(
 internal sealed class ListPlansHandler(IPlatformDb db) : IRequestHandler<ListPlans, Result<PlanList>>
 {
     public async Task<Result<PlanList>> Handle(ListPlans query, CancellationToken cancellationToken) =>
-        new PlanList([.. (await db.PlansAsync(cancellationToken)).OrderBy(plan => plan.Tier).Select(plan => new PlanDetails(
-            plan.Tier,
-            [.. plan.Prices.OrderBy(price => price.Amount)
-                .Select(price => new PlanPriceDetails(price.Interval, price.Amount, price.Currency))],
-            plan.Limits,
-            plan.Features))]);
+        new PlanList([.. (await db.PlansAsync(cancellationToken)).OrderBy(plan => plan.Tier)
+            .Select(plan => new PlanDetails(
+                plan.Tier,
+                [.. plan.Prices.OrderBy(price => price.Amount)
+                    .Select(price => new PlanPriceDetails(price.Interval, price.Amount, price.Currency))],
+                plan.Limits,
+                plan.Features))]);
 }

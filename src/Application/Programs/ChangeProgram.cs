@@ -32,7 +32,8 @@ internal sealed class ChangeProgramHandler(IAppDbContext db, TimeProvider clock,
 {
     public async Task<Result<ProgramDetails>> Handle(ChangeProgram command, CancellationToken cancellationToken)
     {
-        if (await db.LockProgramAsync(command.Id, cancellationToken) is not (var of, { } program)) return Error.NotFound;
+        if (await db.LockProgramAsync(command.Id, cancellationToken) is not (var of, { } program))
+            return Error.NotFound;
         if (command.IfMatch.Check(program) is { } stale) return stale;
 
         var merged = command.Patch.ApplyTo(program.Content);

@@ -25,7 +25,8 @@ internal sealed class RemoveProgramHandler(IAppDbContext db) : IRequestHandler<R
 {
     public async Task<Result<Nothing>> Handle(RemoveProgram command, CancellationToken cancellationToken)
     {
-        if (await db.LockProgramAsync(command.Id, cancellationToken) is not (var of, { } program)) return Error.NotFound;
+        if (await db.LockProgramAsync(command.Id, cancellationToken) is not (var of, { } program))
+            return Error.NotFound;
         if (command.IfMatch.Check(program) is { } stale) return stale;
         if (!of.Counts) return ProgramErrors.EventClosed;
 

@@ -24,7 +24,8 @@ public sealed record CancelRegistration(RegistrationId Id) : ICommand<Registrati
 internal sealed class CancelRegistrationHandler(IAppDbContext db, IQuotas quotas, TimeProvider clock)
     : IRequestHandler<CancelRegistration, Result<RegistrationDetails>>
 {
-    public async Task<Result<RegistrationDetails>> Handle(CancelRegistration command, CancellationToken cancellationToken)
+    public async Task<Result<RegistrationDetails>> Handle(
+        CancelRegistration command, CancellationToken cancellationToken)
     {
         if (await db.LockRegistrationAsync(command.Id, cancellationToken) is not { } found) return Error.NotFound;
         if (found.Cancel(clock.Now()) is { } refusal) return refusal;

@@ -40,7 +40,8 @@ internal sealed class EnterRegistrationValidator : AbstractValidator<EnterRegist
     public EnterRegistrationValidator()
     {
         RuleFor(c => c.Content.Name).NotEmpty().MaximumLength(Registration.NameMaxLength).IsWellFormed();
-        RuleFor(c => c.Content.Email).Cascade(CascadeMode.Stop).NotEmpty().Must(email => EmailAddress.TryNormalize(email, out _))
+        RuleFor(c => c.Content.Email).Cascade(CascadeMode.Stop).NotEmpty()
+            .Must(email => EmailAddress.TryNormalize(email, out _))
             .Saying("not_an_email", "An e-mail address is expected.", "이메일 주소여야 합니다.");
     }
 }
@@ -48,7 +49,8 @@ internal sealed class EnterRegistrationValidator : AbstractValidator<EnterRegist
 internal sealed class EnterRegistrationHandler(IAppDbContext db, ICaller caller, TimeProvider clock)
     : IRequestHandler<EnterRegistration, Result<RegistrationDetails>>
 {
-    public async Task<Result<RegistrationDetails>> Handle(EnterRegistration command, CancellationToken cancellationToken)
+    public async Task<Result<RegistrationDetails>> Handle(
+        EnterRegistration command, CancellationToken cancellationToken)
     {
         if (!await ReserveAsync(command.EventId, cancellationToken))
             return await WhyNotAsync(command.EventId, cancellationToken);
@@ -63,10 +65,12 @@ internal sealed class EnterRegistrationHandler(IAppDbContext db, ICaller caller,
     private async Task<bool> ReserveAsync(EventId id, CancellationToken cancellationToken) =>
         await db.Events
             .Where(e => e.Id == id && e.Status == EventStatus.Live && (e.Capacity == null || e.Registered < e.Capacity))
-            .ExecuteUpdateAsync(set => set.SetProperty(e => e.Registered, e => e.Registered + 1), cancellationToken) == 1;
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(e => e.Registered, e => e.Registered + 1), cancellationToken) == 1;
 
     private async Task<Error> WhyNotAsync(EventId id, CancellationToken cancellationToken) =>
-        await db.Events.Where(e => e.Id == id).Select(e => (EventStatus?)e.Status).SingleOrDefaultAsync(cancellationToken)
+        await db.Events.Where(e => e.Id == id).Select(e => (EventStatus?)e.Status)
+            .SingleOrDefaultAsync(cancellationToken)
         switch
         {
             null => Error.NotFound,

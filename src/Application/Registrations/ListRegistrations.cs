@@ -10,7 +10,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Application.Registrations;
 
-/// <summary>Lists the registrations of an event, newest first; with updatedSince, those changed since, oldest first.</summary>
+/// <summary>
+/// Lists the registrations of an event, newest first; with updatedSince, those changed since, oldest first.
+/// </summary>
 /// <param name="Limit">1 to 100; 20 when absent.</param>
 /// <param name="Cursor">The nextCursor of the page before.</param>
 /// <param name="UpdatedSince">Ask again from a little earlier than the newest change seen.</param>
@@ -33,7 +35,8 @@ internal sealed class ListRegistrationsValidator : AbstractValidator<ListRegistr
 internal sealed class ListRegistrationsHandler(IAppDbContext db)
     : IRequestHandler<ListRegistrations, Result<Page<RegistrationDetails>>>
 {
-    public async Task<Result<Page<RegistrationDetails>>> Handle(ListRegistrations query, CancellationToken cancellationToken)
+    public async Task<Result<Page<RegistrationDetails>>> Handle(
+        ListRegistrations query, CancellationToken cancellationToken)
     {
         var rows = await InOrder(query).Take(query.Take() + 1).Select(RegistrationDetails.Projection)
             .ToListAsync(cancellationToken);

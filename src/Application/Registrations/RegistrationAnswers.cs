@@ -30,18 +30,19 @@ public sealed record RegistrationDetails : IVersioned, ISubject
 
     Guid ISubject.SubjectId => Id.Value;
 
-    internal static readonly Expression<Func<Registration, RegistrationDetails>> Projection = r => new RegistrationDetails
-    {
-        Id = r.Id,
-        EventId = r.EventId,
-        Name = r.Name,
-        Email = r.Email,
-        Status = r.Status,
-        CancelledAt = r.CancelledAt,
-        Version = r.Version,
-        CreatedAt = r.CreatedAt,
-        UpdatedAt = r.UpdatedAt,
-    };
+    internal static readonly Expression<Func<Registration, RegistrationDetails>> Projection =
+        r => new RegistrationDetails
+        {
+            Id = r.Id,
+            EventId = r.EventId,
+            Name = r.Name,
+            Email = r.Email,
+            Status = r.Status,
+            CancelledAt = r.CancelledAt,
+            Version = r.Version,
+            CreatedAt = r.CreatedAt,
+            UpdatedAt = r.UpdatedAt,
+        };
 
     internal static readonly Func<Registration, RegistrationDetails> Of = Projection.Compile();
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace CleanTenancy.Domain.Common;
 
-/// <summary>Names of the Domain Name System as they are compared: lower-case A-labels (RFC 5890) without a final dot.</summary>
+/// <summary>
+/// Names of the Domain Name System as they are compared: lower-case A-labels (RFC 5890) without a final dot.
+/// </summary>
 public static class DomainName
 {
     /// <summary>RFC 1035, 2.3.4, as text without the final dot.</summary>

@@ -26,7 +26,8 @@ public static class EmailAddress
         try
         {
             // Twice: J with a caron has no composed capital, and a composed small letter.
-            folded = text.Trim().Normalize(NormalizationForm.FormKC).ToLowerInvariant().Normalize(NormalizationForm.FormKC);
+            folded = text.Trim()
+                .Normalize(NormalizationForm.FormKC).ToLowerInvariant().Normalize(NormalizationForm.FormKC);
         }
         catch (ArgumentException)
         {
@@ -51,6 +52,8 @@ public static class EmailAddress
     /// </summary>
     private static bool IsDotAtom(string local) =>
         local.Split('.').All(atom => atom.Length > 0 && atom.All(c =>
-            char.IsLetterOrDigit(c) || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+            char.IsLetterOrDigit(c)
+            || CharUnicodeInfo.GetUnicodeCategory(c)
+                is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
             || "!#$%&'*+-/=?^_`{|}~".Contains(c, StringComparison.Ordinal)));
 }

@@ -50,7 +50,9 @@ public sealed class Event : ITenantOwned, IVersioned
 
     public int? Capacity { get; private set; }
 
-    /// <summary>Registrations held or active: reserved and released by one conditional UPDATE, never by this class.</summary>
+    /// <summary>
+    /// Registrations held or active: reserved and released by one conditional UPDATE, never by this class.
+    /// </summary>
     public int Registered { get; private set; }
 
     public AttendanceMode AttendanceMode { get; private set; }
@@ -123,7 +125,8 @@ public sealed class Event : ITenantOwned, IVersioned
     public Error? Change(EventContent content, string tenantTimeZone, DateTimeOffset now)
     {
         if (!Counts) return Refuse("change");
-        if (content.Capacity < Registered) return EventErrors.CapacityBelowRegistered(content.Capacity.Value, Registered);
+        if (content.Capacity < Registered)
+            return EventErrors.CapacityBelowRegistered(content.Capacity.Value, Registered);
 
         Write(content, tenantTimeZone);
         Touch(now);
@@ -204,7 +207,9 @@ public sealed class Event : ITenantOwned, IVersioned
         Translations = content.Translations;
     }
 
-    /// <summary>ASCII words of the title, then ten random hexadecimal digits of the id: no look-up, no clash in practice.</summary>
+    /// <summary>
+    /// ASCII words of the title, then ten random hexadecimal digits of the id: no look-up, no clash in practice.
+    /// </summary>
     private static string SlugFor(string title, EventId id)
     {
         var words = new string([.. title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')])

@@ -54,18 +54,30 @@ public static class DevelopmentData
     private static void Fill(IAppDbContext db, Organization organization, DateTimeOffset now)
     {
         var start = now.Date.AddDays(30).AddHours(1);
-        var live = Draft(organization, "Autumn Conference", new DateTimeOffset(start, TimeSpan.Zero), capacity: 200, now);
+        var live = Draft(
+            organization, "Autumn Conference", new DateTimeOffset(start, TimeSpan.Zero), capacity: 200, now);
         if (live.Publish(now) is { } refusal) throw new InvalidOperationException(refusal.Code);
-        var draft = Draft(organization, "Winter Workshop", new DateTimeOffset(start.AddDays(40), TimeSpan.Zero), capacity: 30, now);
+        var draft = Draft(
+            organization, "Winter Workshop", new DateTimeOffset(start.AddDays(40), TimeSpan.Zero), capacity: 30, now);
         db.Events.AddRange(live, draft);
         foreach (var title in new[] { "Opening keynote", "Hands-on workshop" })
             db.Programs.Add(EventProgram.Plan(
                 live,
-                new ProgramContent { Title = title, StartsAt = live.StartsAt, EndsAt = live.StartsAt.AddHours(2), Room = "Hall 1" },
+                new ProgramContent
+                {
+                    Title = title,
+                    StartsAt = live.StartsAt,
+                    EndsAt = live.StartsAt.AddHours(2),
+                    Room = "Hall 1"
+                },
                 now).Value);
         foreach (var name in new[] { "Kim Minji", "Lee Joon", "Park Seoyeon" })
             db.Registrations.Add(Registration.Enter(
-                organization.Id, live.Id, name, $"{name.Split(' ')[0].ToLower(CultureInfo.InvariantCulture)}@example.test", now));
+                organization.Id,
+                live.Id,
+                name,
+                $"{name.Split(' ')[0].ToLower(CultureInfo.InvariantCulture)}@example.test",
+                now));
     }
 
     private static Event Draft(

@@ -49,12 +49,15 @@ public sealed class DevelopmentServer : IAsyncDisposable
     public void Describe(IEnumerable<string> urls, TextWriter output)
     {
         var port = new Uri(urls.First()).Port;
-        output.WriteLine($"\nCleanTenancy runs. PostgreSQL is on 127.0.0.1:{_postgres.Port}. Ctrl-C stops everything.\n");
+        output.WriteLine(
+            $"\nCleanTenancy runs. PostgreSQL is on 127.0.0.1:{_postgres.Port}. Ctrl-C stops everything.\n");
         output.WriteLine($"  {"host",-32} {"plan",-12} people (password for all: {DevelopmentData.Password})");
         foreach (var tenant in DevelopmentData.Tenants)
         {
             var plan = Wire.Text(tenant.Tier) + (tenant.Suspended ? ", suspended" : "");
-            output.WriteLine($"  {$"http://{tenant.Slug}.localhost:{port}",-32} {plan,-12} {string.Join(", ", tenant.Roles.Select(tenant.Email))}");
+            output.WriteLine(
+                $"  {$"http://{tenant.Slug}.localhost:{port}",-32} {plan,-12} "
+                + $"{string.Join(", ", tenant.Roles.Select(tenant.Email))}");
         }
 
         output.WriteLine($"  {$"http://localhost:{port}",-32} {"platform",-12} {DevelopmentData.Operator}");
@@ -83,7 +86,8 @@ public sealed class DevelopmentServer : IAsyncDisposable
     {
         await using var connection = new NpgsqlConnection(superuser);
         await connection.OpenAsync(cancellationToken);
-        await using var exists = new NpgsqlCommand($"select exists (select from pg_database where datname = '{Database}')", connection);
+        await using var exists = new NpgsqlCommand(
+            $"select exists (select from pg_database where datname = '{Database}')", connection);
         if ((bool)(await exists.ExecuteScalarAsync(cancellationToken))!) return;
 
         await using var create = new NpgsqlCommand($"create database {Database}", connection);

@@ -44,7 +44,9 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     public DbSet<Registration> Registrations => Set<Registration>();
 
     /// <summary>The tenant of every query: what the filter compares org_id with.</summary>
-    /// <exception cref="InvalidOperationException">Nobody has bound this lease to a tenant: nothing may be sent.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Nobody has bound this lease to a tenant: nothing may be sent.
+    /// </exception>
     public TenantId OrgId => Binding.OrgId;
 
     /// <inheritdoc cref="OrgId"/>
@@ -54,7 +56,9 @@ public sealed class AppDbContext : DbContext, IAppDbContext
             : throw new InvalidOperationException("No tenant is bound to this database context.");
 
     /// <summary>Binds this lease to a tenant; a pooled instance forgets it with the lease.</summary>
-    /// <exception cref="InvalidOperationException">It is bound to another tenant already, or in a transaction.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is bound to another tenant already, or in a transaction.
+    /// </exception>
     internal void Bind(TenantBinding binding)
     {
         if (Database.CurrentTransaction is not null) throw new InvalidOperationException("Bound within a transaction.");
@@ -97,7 +101,8 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 
     private void RequireTransaction()
     {
-        if (Database.CurrentTransaction is null) throw new InvalidOperationException("Rows are locked by commands only.");
+        if (Database.CurrentTransaction is null)
+            throw new InvalidOperationException("Rows are locked by commands only.");
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>

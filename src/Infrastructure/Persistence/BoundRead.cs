@@ -16,7 +16,9 @@ internal sealed class BoundRead : DbCommandInterceptor
 {
     private static readonly ConditionalWeakTable<DbContext, Slot> Slots = [];
 
-    /// <summary>The commit of the context's last bound read: whether it ran shows only when the reader is closed.</summary>
+    /// <summary>
+    /// The commit of the context's last bound read: whether it ran shows only when the reader is closed.
+    /// </summary>
     private sealed class Slot
     {
         public NpgsqlBatchCommand? Commit { get; set; }
@@ -129,7 +131,9 @@ internal sealed class BoundRead : DbCommandInterceptor
             ? result
             : throw new InvalidOperationException($"{eventData.CommandSource} outside a transaction.");
 
-    /// <returns>The binding of a read that stands alone; null for a command whose transaction is bound already.</returns>
+    /// <returns>
+    /// The binding of a read that stands alone; null for a command whose transaction is bound already.
+    /// </returns>
     private static TenantBinding? Decide(DbCommand command, CommandEventData eventData)
     {
         if (eventData.CommandSource is CommandSource.Migrations) return null; // the migrator's own context and role
@@ -217,7 +221,9 @@ internal sealed class BoundRead : DbCommandInterceptor
         }
     }
 
-    /// <summary>A reader with a pending error throws it again when it is closed; the first one is on its way already.</summary>
+    /// <summary>
+    /// A reader with a pending error throws it again when it is closed; the first one is on its way already.
+    /// </summary>
     private static async Task CloseAsync(NpgsqlDataReader? reader)
     {
         try

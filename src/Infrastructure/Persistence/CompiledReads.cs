@@ -6,7 +6,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
-/// <summary>Compiles a slice's reads once (ADR 0012): speaks of the context where the slice speaks of the port.</summary>
+/// <summary>
+/// Compiles a slice's reads once (ADR 0012): speaks of the context where the slice speaks of the port.
+/// </summary>
 internal static class CompiledReads
 {
     private static readonly ConditionalWeakTable<object, Delegate> Compiled = [];
@@ -43,7 +45,8 @@ internal static class CompiledReads
         {
             { Expression: { } on, Member.Name: var name } when on == port => Expression.Property(context, name),
             // A projection kept in a static field is part of the query, not a value in it.
-            { Expression: null, Member: FieldInfo field } when field.FieldType.IsAssignableTo(typeof(LambdaExpression)) =>
+            { Expression: null, Member: FieldInfo field }
+                when field.FieldType.IsAssignableTo(typeof(LambdaExpression)) =>
                 Expression.Quote((LambdaExpression)field.GetValue(null)!),
             _ => base.VisitMember(node),
         };

@@ -19,13 +19,15 @@ internal static class Conventions
         {
             if (type.IsEnum)
                 builder.Properties(type).HaveConversion(typeof(EnumText<>).MakeGenericType(type)).HaveMaxLength(40);
-            else if (type.IsValueType && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IId<>)))
+            else if (type.IsValueType
+                && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IId<>)))
                 builder.Properties(type).HaveConversion(typeof(IdToUuid<>).MakeGenericType(type));
         }
     }
 
     /// <summary>
-    /// org_id = the bound tenant, on every entity that is tenant-owned: the router. The fence in the database is the lock.
+    /// org_id = the bound tenant, on every entity that is tenant-owned: the router. The fence in the database is the
+    /// lock.
     /// </summary>
     public static void ApplyTenantFilter(this ModelBuilder model, AppDbContext context)
     {
@@ -36,7 +38,12 @@ internal static class Conventions
         }
 
         var organization = Expression.Parameter(typeof(Organization));
-        Filter(model, typeof(Organization), organization, Expression.Property(organization, nameof(Organization.Id)), context);
+        Filter(
+            model,
+            typeof(Organization),
+            organization,
+            Expression.Property(organization, nameof(Organization.Id)),
+            context);
     }
 
     private static void Filter(
@@ -44,7 +51,8 @@ internal static class Conventions
         model.Entity(type).HasQueryFilter(
             QueryFilters.Tenant,
             Expression.Lambda(
-                Expression.Equal(column, Expression.Property(Expression.Constant(context), nameof(AppDbContext.OrgId))), row));
+                Expression.Equal(column, Expression.Property(Expression.Constant(context), nameof(AppDbContext.OrgId))),
+                row));
 
     /// <summary>Key (org_id, id) and version as the concurrency token, as far as the entity has them.</summary>
     public static void IsTenantTable<T>(this EntityTypeBuilder<T> entity, string table)
@@ -74,7 +82,8 @@ internal sealed class IdToUuid<TId>() : ValueConverter<TId, Guid>(id => id.Value
     private static TId Make(Guid value) => TId.From(value);
 }
 
-internal sealed class EnumText<TEnum>() : ValueConverter<TEnum, string>(value => Words.TextOf(value), text => Words.ValueOf(text))
+internal sealed class EnumText<TEnum>()
+    : ValueConverter<TEnum, string>(value => Words.TextOf(value), text => Words.ValueOf(text))
     where TEnum : struct, Enum
 {
     private static class Words
@@ -82,7 +91,8 @@ internal sealed class EnumText<TEnum>() : ValueConverter<TEnum, string>(value =>
         private static readonly Dictionary<TEnum, string> Texts =
             Enum.GetValues<TEnum>().ToDictionary(value => value, Wire.Text);
 
-        private static readonly Dictionary<string, TEnum> Values = Texts.ToDictionary(pair => pair.Value, pair => pair.Key);
+        private static readonly Dictionary<string, TEnum> Values =
+            Texts.ToDictionary(pair => pair.Value, pair => pair.Key);
 
         public static string TextOf(TEnum value) => Texts[value];
 

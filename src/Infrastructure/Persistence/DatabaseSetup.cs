@@ -10,7 +10,8 @@ public static class DatabaseSetup
 
     /// <summary>Roles, their rights in this database, and their passwords. May be run again.</summary>
     /// <param name="superuser">A connection of a superuser to the database that will hold the schema.</param>
-    public static async Task CreateRolesAsync(string superuser, RolePasswords passwords, CancellationToken cancellationToken)
+    public static async Task CreateRolesAsync(
+        string superuser, RolePasswords passwords, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(superuser);
         await connection.OpenAsync(cancellationToken);
@@ -33,7 +34,8 @@ public static class DatabaseSetup
         async Task SetPasswordAsync(string role, string password)
         {
             // ALTER ROLE takes no parameters: the server itself quotes the statement.
-            await using var format = new NpgsqlCommand("select format('alter role %I password %L', $1, $2)", connection, transaction);
+            await using var format = new NpgsqlCommand(
+                "select format('alter role %I password %L', $1, $2)", connection, transaction);
             format.Parameters.Add(new NpgsqlParameter<string> { TypedValue = role });
             format.Parameters.Add(new NpgsqlParameter<string> { TypedValue = password });
             await ExecuteAsync((string)(await format.ExecuteScalarAsync(cancellationToken))!);

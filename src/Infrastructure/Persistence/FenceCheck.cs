@@ -103,19 +103,23 @@ internal sealed class FenceCheck(NpgsqlDataSource source) : IReadiness
         return seen.Count == 1 && seen[0] == OrgsRow;
     }
 
-    private static async Task<string?> MissingMigrationAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<string?> MissingMigrationAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (await ScalarAsync<string>(connection, "select to_regclass('public.\"__EFMigrationsHistory\"')::text", cancellationToken) is null)
+        if (await ScalarAsync<string>(
+            connection, "select to_regclass('public.\"__EFMigrationsHistory\"')::text", cancellationToken) is null)
             return Migrations.Value[0];
 
         await using var command = new NpgsqlCommand(
-            "select name from unnest($1) name where name not in (select migration_id from \"__EFMigrationsHistory\") order by name limit 1",
+            "select name from unnest($1) name "
+            + "where name not in (select migration_id from \"__EFMigrationsHistory\") order by name limit 1",
             connection);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Migrations.Value] });
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
-    private static async Task<T?> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    private static async Task<T?> ScalarAsync<T>(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;

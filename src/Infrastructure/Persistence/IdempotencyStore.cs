@@ -22,7 +22,9 @@ internal sealed class IdempotencyStore(AppDbContext db, ICaller caller, TimeProv
     public async Task<StoredAnswer?> FindAsync(string key, CancellationToken cancellationToken)
     {
         await using var command = db
-            .Command("select request_hash, answer from idempotency_keys where org_id = $1 and caller_id = $2 and key = $3 and created_at > $4")
+            .Command(
+                "select request_hash, answer from idempotency_keys "
+                + "where org_id = $1 and caller_id = $2 and key = $3 and created_at > $4")
             .With(db.OrgId.Value).With(Caller).With(key).With((clock.GetUtcNow() - Kept).UtcDateTime);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)

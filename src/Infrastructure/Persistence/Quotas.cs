@@ -37,7 +37,11 @@ internal sealed class Quotas(AppDbContext db) : IQuotas
 
         return Error.Conflict("quota_exceeded")
             .With("resource", Wire.Text(quota))
-            .With("limit", await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetInt64(1)) // unlimited since a moment
+            .With(
+                "limit",
+                await reader.IsDBNullAsync(1, cancellationToken)
+                    ? null // unlimited since a moment
+                    : reader.GetInt64(1))
             .With("used", reader.GetInt64(0));
     }
 

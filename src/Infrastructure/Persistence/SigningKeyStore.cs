@@ -10,13 +10,16 @@ internal sealed record StoredKey(string Id, byte[] Pkcs8);
 /// <summary>Keeps the signing keys, as platform_role: no tenant's connection can read them.</summary>
 internal static class SigningKeyStore
 {
-    /// <summary>Newest first. Instances that start together queue at a lock, and the first makes the key for all.</summary>
+    /// <summary>
+    /// Newest first. Instances that start together queue at a lock, and the first makes the key for all.
+    /// </summary>
     public static async Task<IReadOnlyList<StoredKey>> LoadOrMakeAsync(
         NpgsqlDataSource platform, Func<StoredKey> make, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await platform.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var queue = new NpgsqlCommand("select pg_advisory_xact_lock(hashtext('signing_keys'))", connection, transaction))
+        await using (var queue = new NpgsqlCommand(
+            "select pg_advisory_xact_lock(hashtext('signing_keys'))", connection, transaction))
             await queue.ExecuteNonQueryAsync(cancellationToken);
         var keys = await ReadAsync(connection, transaction, cancellationToken);
         if (keys.Count == 0)

@@ -6,7 +6,9 @@ using NpgsqlTypes;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
-/// <summary>The one statement that binds a transaction to its tenant. The same on every engine; its body differs.</summary>
+/// <summary>
+/// The one statement that binds a transaction to its tenant. The same on every engine; its body differs.
+/// </summary>
 internal static class TenantContext
 {
     private const string Bind = "select set_tenant_context($1, $2, $3)";
@@ -16,10 +18,14 @@ internal static class TenantContext
     /// <summary>Person and address are for the audit log, and reads leave nothing in it.</summary>
     public static NpgsqlBatchCommand BatchCommand(TenantBinding binding) => new(BindForReading)
     {
-        Parameters = { new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid } },
+        Parameters =
+        {
+            new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid }
+        },
     };
 
-    public static NpgsqlCommand Command(TenantBinding binding, NpgsqlConnection connection, NpgsqlTransaction transaction)
+    public static NpgsqlCommand Command(
+        TenantBinding binding, NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
         var command = new NpgsqlCommand(Bind, connection, transaction);
         AddParameters(command.Parameters, binding);
@@ -28,7 +34,8 @@ internal static class TenantContext
 
     private static void AddParameters(NpgsqlParameterCollection parameters, TenantBinding binding)
     {
-        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        parameters.Add(
+            new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         parameters.Add(new NpgsqlParameter
         {
             Value = binding.UserId is { } user ? user.Value : DBNull.Value,
@@ -42,7 +49,9 @@ internal static class TenantContext
     }
 }
 
-/// <summary>Binds every transaction to its tenant before anything else; BEGIN rides along, so it is one round trip.</summary>
+/// <summary>
+/// Binds every transaction to its tenant before anything else; BEGIN rides along, so it is one round trip.
+/// </summary>
 internal sealed class BoundTransaction : DbTransactionInterceptor
 {
     public override InterceptionResult<DbTransaction> TransactionStarting(

@@ -35,7 +35,9 @@ public sealed class TenantSeeder : IAsyncDisposable
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>An organization with the five built-in roles, its people and its counters, in one transaction.</summary>
+    /// <summary>
+    /// An organization with the five built-in roles, its people and its counters, in one transaction.
+    /// </summary>
     /// <param name="organization">As it shall be.</param>
     /// <param name="people">Address, name, built-in role.</param>
     /// <param name="passwordHash">For all of them.</param>
@@ -50,12 +52,14 @@ public sealed class TenantSeeder : IAsyncDisposable
         await using var db = new AppDbContext(_options);
         db.Bind(new TenantBinding(organization.Id));
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync(db, "insert into tenant_slugs (org_id, slug) values ($1, $2)", organization.Slug, cancellationToken);
+        await ExecuteAsync(
+            db, "insert into tenant_slugs (org_id, slug) values ($1, $2)", organization.Slug, cancellationToken);
 
         var roles = BuiltInRoles.All.Keys.ToDictionary(
             name => name, name => Role.FromBuiltIn(organization.Id, name, organization.CreatedAt));
         var users = people
-            .Select(p => User.Join(organization.Id, p.Email, p.Name, passwordHash, [roles[p.Role].Id], organization.CreatedAt))
+            .Select(p => User.Join(
+                organization.Id, p.Email, p.Name, passwordHash, [roles[p.Role].Id], organization.CreatedAt))
             .ToList();
         db.Organizations.Add(organization);
         db.Roles.AddRange(roles.Values);
@@ -65,14 +69,18 @@ public sealed class TenantSeeder : IAsyncDisposable
 
         foreach (var quota in Enum.GetValues<Quota>().Where(quota => quota is not Quota.None))
             await ExecuteAsync(
-                db, "insert into usage_counters (org_id, resource) values ($1, $2)", Wire.Text(quota), cancellationToken);
+                db,
+                "insert into usage_counters (org_id, resource) values ($1, $2)",
+                Wire.Text(quota),
+                cancellationToken);
         await RecountAsync(db, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return users;
     }
 
     /// <summary>Gives a tenant a verified custom domain.</summary>
-    public async Task AddHostAsync(TenantId org, string host, DateTimeOffset? verifiedAt, CancellationToken cancellationToken)
+    public async Task AddHostAsync(
+        TenantId org, string host, DateTimeOffset? verifiedAt, CancellationToken cancellationToken)
     {
         await using var command = _owner.CreateCommand(
             "insert into tenant_hosts (host, org_id, verified_at) values ($1, $2, $3)");
@@ -94,7 +102,8 @@ public sealed class TenantSeeder : IAsyncDisposable
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         change(await db.Organizations.AsTracking().SingleAsync(cancellationToken));
         await db.SaveChangesAsync(cancellationToken);
-        await db.NotifyAsync(SignalChannel.Name, SignalChannel.Message(SignalChannel.Tenant, org.Value), cancellationToken);
+        await db.NotifyAsync(
+            SignalChannel.Name, SignalChannel.Message(SignalChannel.Tenant, org.Value), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -137,7 +146,8 @@ public sealed class TenantSeeder : IAsyncDisposable
         await counters.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task ExecuteAsync(AppDbContext db, string sql, string text, CancellationToken cancellationToken)
+    private static async Task ExecuteAsync(
+        AppDbContext db, string sql, string text, CancellationToken cancellationToken)
     {
         await using var command = db.Command(sql).With(db.OrgId.Value).With(text);
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
-/// <summary>Raw commands of Infrastructure inside the command's bound transaction; there is no other way to run one.</summary>
+/// <summary>
+/// Raw commands of Infrastructure inside the command's bound transaction; there is no other way to run one.
+/// </summary>
 internal static class TenantSql
 {
     /// <exception cref="InvalidOperationException">There is no transaction.</exception>
@@ -16,7 +18,8 @@ internal static class TenantSql
     }
 
     /// <summary>Tells every instance, with the commit of the transaction.</summary>
-    public static async Task NotifyAsync(this AppDbContext db, string channel, string message, CancellationToken cancellationToken)
+    public static async Task NotifyAsync(
+        this AppDbContext db, string channel, string message, CancellationToken cancellationToken)
     {
         await using var notify = db.Command("select pg_notify($1, $2)").With(channel).With(message);
         await notify.ExecuteNonQueryAsync(cancellationToken);

@@ -40,7 +40,8 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
         }
     }
 
-    private async Task<TResponse> RunOnceAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
+    private async Task<TResponse> RunOnceAsync<TResponse>(
+        Func<Task<TResponse>> work, CancellationToken cancellationToken)
         where TResponse : IRefusable<TResponse>
     {
         db.ChangeTracker.Clear();

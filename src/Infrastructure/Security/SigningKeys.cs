@@ -24,7 +24,8 @@ internal sealed class SigningKeys
 
     public static async Task<SigningKeys> LoadAsync(
         NpgsqlDataSource platform, TimeProvider clock, CancellationToken cancellationToken) =>
-        new([.. (await SigningKeyStore.LoadOrMakeAsync(platform, Make, clock.GetUtcNow(), cancellationToken)).Select(Read)]);
+        new([.. (await SigningKeyStore.LoadOrMakeAsync(platform, Make, clock.GetUtcNow(), cancellationToken))
+            .Select(Read)]);
 
     private static StoredKey Make()
     {

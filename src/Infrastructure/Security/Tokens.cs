@@ -27,7 +27,8 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
 
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
-    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
+    private readonly JsonWebTokenHandler _handler =
+        new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
 
     private readonly ExpiringCache<string, AccessTicket> _valid = new(capacity: 100_000, clock);
 
@@ -45,7 +46,8 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
         LifetimeValidator = (notBefore, expires, _, rules) =>
         {
             var now = clock.GetUtcNow().UtcDateTime;
-            return expires is not null && now < expires + rules.ClockSkew && (notBefore is null || now > notBefore - rules.ClockSkew);
+            return expires is not null && now < expires + rules.ClockSkew
+                && (notBefore is null || now > notBefore - rules.ClockSkew);
         },
     };
 
@@ -93,7 +95,8 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
         if (token.Length > MaxLength) return null;
 
         var result = await _handler.ValidateTokenAsync(token, _rules);
-        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt || jwt.TryGetHeaderValue<object>("crit", out _))
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt
+            || jwt.TryGetHeaderValue<object>("crit", out _))
             return null;
         if (!IsStrict(jwt)) return null;
         if (!TryOne(jwt, JwtRegisteredClaimNames.Aud, out var org)
@@ -101,7 +104,8 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
             || !TryOne(jwt, SessionClaim, out var session))
             return null;
 
-        var ticket = new AccessTicket(new(org), new(user), new(session), new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
+        var ticket = new AccessTicket(
+            new(org), new(user), new(session), new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
         _valid.Set(token, ticket, ticket.ExpiresAt + Skew);
         return ticket;
     }

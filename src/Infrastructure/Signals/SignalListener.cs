@@ -12,7 +12,10 @@ namespace CleanTenancy.Infrastructure.Signals;
 /// everything cached is dropped, for it cannot know what was said meanwhile.
 /// </summary>
 internal sealed partial class SignalListener(
-    [FromKeyedServices(DependencyInjection.Listen)] NpgsqlDataSource source, TenantDirectory tenants, SessionDirectory sessions, ILogger<SignalListener> log)
+    [FromKeyedServices(DependencyInjection.Listen)] NpgsqlDataSource source,
+    TenantDirectory tenants,
+    SessionDirectory sessions,
+    ILogger<SignalListener> log)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -49,7 +49,9 @@ internal sealed class ExpiringCache<TKey, TValue>(int capacity, TimeProvider clo
         foreach (var key in _entries.Keys) Remove(key);
     }
 
-    /// <summary>What has ended goes first; if all of it is alive, everything goes: a flood must not grow the memory.</summary>
+    /// <summary>
+    /// What has ended goes first; if all of it is alive, everything goes: a flood must not grow the memory.
+    /// </summary>
     private void MakeRoom()
     {
         var now = clock.GetUtcNow().UtcTicks;

@@ -17,7 +17,9 @@ internal sealed class TenantDirectory(
 
     private readonly ExpiringCache<HostKey, Task<Tenant?>> _tenants = new(capacity: 20_000, clock);
 
-    /// <summary>A task of a load, not of its result: a load that was under way when something changed goes too.</summary>
+    /// <summary>
+    /// A task of a load, not of its result: a load that was under way when something changed goes too.
+    /// </summary>
     public Task<Tenant?> FindAsync(HostKey host)
     {
         if (_tenants.TryGet(host, out var cached)) return cached;
@@ -69,21 +71,23 @@ internal sealed class TenantDirectory(
         return ToTenant(found.organization, found.plan, cheapest);
     }
 
-    private static Tenant ToTenant(Organization organization, Plan plan, FrozenDictionary<Feature, Tier> cheapest) => new()
-    {
-        Id = organization.Id,
-        Slug = organization.Slug,
-        Name = organization.Name,
-        Tier = organization.Tier,
-        State = organization.State,
-        SuspensionReason = organization.SuspensionReason,
-        StateSince = organization.StateSince,
-        TrialEndsAt = organization.TrialEndsAt,
-        Locale = organization.Locale,
-        TimeZone = organization.TimeZone,
-        Currency = organization.Currency,
-        Limits = plan.Limits,
-        Features = plan.Features.ToFrozenSet(),
-        CheapestPlanWith = cheapest,
-    };
+    private static Tenant ToTenant(
+        Organization organization, Plan plan, FrozenDictionary<Feature, Tier> cheapest) =>
+        new()
+        {
+            Id = organization.Id,
+            Slug = organization.Slug,
+            Name = organization.Name,
+            Tier = organization.Tier,
+            State = organization.State,
+            SuspensionReason = organization.SuspensionReason,
+            StateSince = organization.StateSince,
+            TrialEndsAt = organization.TrialEndsAt,
+            Locale = organization.Locale,
+            TimeZone = organization.TimeZone,
+            Currency = organization.Currency,
+            Limits = plan.Limits,
+            Features = plan.Features.ToFrozenSet(),
+            CheapestPlanWith = cheapest,
+        };
 }

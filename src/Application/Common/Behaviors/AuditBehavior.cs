@@ -4,7 +4,9 @@ using MediatR;
 
 namespace CleanTenancy.Application.Common.Behaviors;
 
-/// <summary>One row for the deed, in the transaction of the deed: no deed without a row, no row without a deed.</summary>
+/// <summary>
+/// One row for the deed, in the transaction of the deed: no deed without a row, no row without a deed.
+/// </summary>
 internal sealed class AuditBehavior<TRequest, TResponse>(IAuditTrail audit, ITenantTransaction transaction)
     : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IGuarded, ICommand

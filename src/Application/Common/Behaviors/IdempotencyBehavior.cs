@@ -11,7 +11,8 @@ namespace CleanTenancy.Application.Common.Behaviors;
 /// For commands that carry a key: the same key and request gets the stored answer, another request is refused, one
 /// still running is refused for now (IETF draft idempotency-key-header). Refusals are not stored (ADR 0016).
 /// </summary>
-internal sealed class IdempotencyBehavior<TRequest, TResponse>(ICaller caller, IIdempotencyStore store, IAnswers<TResponse> answers)
+internal sealed class IdempotencyBehavior<TRequest, TResponse>(
+    ICaller caller, IIdempotencyStore store, IAnswers<TResponse> answers)
     : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IGuarded, ICommand
     where TResponse : IRefusable<TResponse>
@@ -24,7 +25,9 @@ internal sealed class IdempotencyBehavior<TRequest, TResponse>(ICaller caller, I
         if (!TRequest.Policy.Idempotent || caller.IdempotencyKey is not { } key) return await next();
         if (key.Length is 0 or > MaxKeyLength)
             return TResponse.Refused(Error.Validation(new Failure(
-                "Idempotency-Key", "invalid_length", TextRules.Say("1 to 255 characters are expected.", "1~255자여야 합니다."))));
+                "Idempotency-Key",
+                "invalid_length",
+                TextRules.Say("1 to 255 characters are expected.", "1~255자여야 합니다."))));
         if (!await store.TryEnterAsync(key, cancellationToken)) return TResponse.Refused(IdempotencyErrors.InFlight);
 
         var hash = Hash(request);
@@ -40,7 +43,8 @@ internal sealed class IdempotencyBehavior<TRequest, TResponse>(ICaller caller, I
     }
 
     private static byte[] Hash(TRequest request) =>
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{typeof(TRequest).FullName} {JsonSerializer.Serialize(request, Wire.Json)}"));
+        SHA256.HashData(Encoding.UTF8.GetBytes(
+            $"{typeof(TRequest).FullName} {JsonSerializer.Serialize(request, Wire.Json)}"));
 }
 
 /// <summary>Writes an answer as JSON and reads it back.</summary>

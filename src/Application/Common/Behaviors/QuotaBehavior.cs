@@ -5,7 +5,9 @@ using MediatR;
 
 namespace CleanTenancy.Application.Common.Behaviors;
 
-/// <summary>One conditional UPDATE reserves; never count, then insert. Counters are locked before any other row.</summary>
+/// <summary>
+/// One conditional UPDATE reserves; never count, then insert. Counters are locked before any other row.
+/// </summary>
 internal sealed class QuotaBehavior<TRequest, TResponse>(IQuotas quotas) : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IGuarded, ICommand
     where TResponse : IRefusable<TResponse>

@@ -4,7 +4,9 @@ using MediatR;
 
 namespace CleanTenancy.Application.Common.Behaviors;
 
-/// <summary>Commands run in one bound transaction; queries only name their tenant. Constraints become named refusals.</summary>
+/// <summary>
+/// Commands run in one bound transaction; queries only name their tenant. Constraints become named refusals.
+/// </summary>
 internal sealed class TransactionBehavior<TRequest, TResponse>(ICaller caller, ITenantTransaction transaction)
     : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IGuarded

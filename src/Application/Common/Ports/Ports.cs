@@ -79,7 +79,9 @@ public static class CallerExtensions
         caller.Member ?? throw new InvalidOperationException("Nobody has signed in.");
 }
 
-/// <summary>The one transaction of a command, bound to the tenant, the person and the address before anything else.</summary>
+/// <summary>
+/// The one transaction of a command, bound to the tenant, the person and the address before anything else.
+/// </summary>
 public interface ITenantTransaction
 {
     /// <summary>Names the tenant for reads: each opens and closes its own bound batch.</summary>

@@ -33,7 +33,8 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
             value => JsonSerializer.Serialize(value, Wire.Json),
             text => JsonSerializer.Deserialize<Dictionary<string, EventTranslation>>(text, Wire.Json)!,
             new ValueComparer<IReadOnlyDictionary<string, EventTranslation>?>(
-                (left, right) => JsonSerializer.Serialize(left, Wire.Json) == JsonSerializer.Serialize(right, Wire.Json),
+                (left, right) =>
+                    JsonSerializer.Serialize(left, Wire.Json) == JsonSerializer.Serialize(right, Wire.Json),
                 value => value == null ? 0 : value.Count,
                 value => value));
         builder.HasWords<Event, EventStatus>("status");
@@ -55,7 +56,8 @@ internal sealed class ProgramConfiguration : IEntityTypeConfiguration<EventProgr
     {
         builder.IsTenantTable("programs");
         builder.Ignore(p => p.Content);
-        builder.HasOne<Event>().WithMany().HasForeignKey(p => new { p.OrgId, p.EventId }).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne<Event>().WithMany()
+            .HasForeignKey(p => new { p.OrgId, p.EventId }).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex(p => new { p.OrgId, p.EventId, p.Id });
         builder.Property(p => p.Title).HasMaxLength(ProgramContent.TitleMaxLength);
         builder.Property(p => p.Room).HasMaxLength(ProgramContent.RoomMaxLength);
@@ -69,7 +71,8 @@ internal sealed class RegistrationConfiguration : IEntityTypeConfiguration<Regis
     public void Configure(EntityTypeBuilder<Registration> builder)
     {
         builder.IsTenantTable("registrations");
-        builder.HasOne<Event>().WithMany().HasForeignKey(r => new { r.OrgId, r.EventId }).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne<Event>().WithMany()
+            .HasForeignKey(r => new { r.OrgId, r.EventId }).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex(r => new { r.OrgId, r.EventId, r.Id });
         builder.HasIndex(r => new { r.OrgId, r.EventId, r.UpdatedAt, r.Id });
         builder.Property(r => r.Name).HasMaxLength(Registration.NameMaxLength);

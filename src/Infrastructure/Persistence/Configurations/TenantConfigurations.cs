@@ -87,7 +87,8 @@ internal sealed class UserRoleConfiguration : IEntityTypeConfiguration<UserRole>
     {
         builder.IsTenantTable("user_roles");
         builder.HasKey(r => new { r.OrgId, r.UserId, r.RoleId });
-        builder.HasOne<Role>().WithMany().HasForeignKey(r => new { r.OrgId, r.RoleId }).OnDelete(DeleteBehavior.Restrict);
+        builder.HasOne<Role>().WithMany()
+            .HasForeignKey(r => new { r.OrgId, r.RoleId }).OnDelete(DeleteBehavior.Restrict);
     }
 }
 
@@ -98,7 +99,8 @@ internal sealed class SessionConfiguration : IEntityTypeConfiguration<Session>
         builder.IsTenantTable("sessions");
         builder.Property(s => s.RevokedReason).HasMaxLength(60);
         builder.Property(s => s.ClientAddress).HasMaxLength(60);
-        builder.HasOne<User>().WithMany().HasForeignKey(s => new { s.OrgId, s.UserId }).OnDelete(DeleteBehavior.Cascade);
+        builder.HasOne<User>().WithMany()
+            .HasForeignKey(s => new { s.OrgId, s.UserId }).OnDelete(DeleteBehavior.Cascade);
     }
 }
 
