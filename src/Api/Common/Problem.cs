@@ -48,9 +48,20 @@ internal static class Problem
         var response = http.Response;
         response.StatusCode = status;
         response.Headers.CacheControl = "no-store";
+        if (LeavesBodyUnread(http.Request, status)) response.Headers.Connection = "close";
         if (status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         if (error.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         return response.WriteAsJsonAsync(members, Wire.Json, MediaType, http.RequestAborted);
     }
+
+    /// <summary>
+    /// A body that is too large to be read to its end: the server cuts the connection after the answer, and a client
+    /// that is not told so loses its next request on it (RFC 9112, 9.6).
+    /// </summary>
+    private static bool LeavesBodyUnread(HttpRequest request, int status) =>
+        HttpProtocol.IsHttp11(request.Protocol)
+        && (status == StatusCodes.Status413PayloadTooLarge
+            || request.ContentLength > Edge.BodyLimit
+            || request.Headers.TransferEncoding.Count > 0);
 }

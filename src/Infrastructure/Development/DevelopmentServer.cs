@@ -51,16 +51,16 @@ public sealed class DevelopmentServer : IAsyncDisposable
         var port = new Uri(urls.First()).Port;
         output.WriteLine(
             $"\nCleanTenancy runs. PostgreSQL is on 127.0.0.1:{_postgres.Port}. Ctrl-C stops everything.\n");
-        output.WriteLine($"  {"host",-32} {"plan",-12} people (password for all: {DevelopmentData.Password})");
+        output.WriteLine($"  {"host",-32} {"plan",-15} people (password for all: {DevelopmentData.Password})");
         foreach (var tenant in DevelopmentData.Tenants)
         {
             var plan = Wire.Text(tenant.Tier) + (tenant.Suspended ? ", suspended" : "");
             output.WriteLine(
-                $"  {$"http://{tenant.Slug}.localhost:{port}",-32} {plan,-12} "
+                $"  {$"http://{tenant.Slug}.localhost:{port}",-32} {plan,-15} "
                 + $"{string.Join(", ", tenant.Roles.Select(tenant.Email))}");
         }
 
-        output.WriteLine($"  {$"http://localhost:{port}",-32} {"platform",-12} {DevelopmentData.Operator}");
+        output.WriteLine($"  {$"http://localhost:{port}",-32} {"platform",-15} {DevelopmentData.Operator}");
         output.WriteLine($"\n  Swagger UI: http://acme.localhost:{port}/swagger  (and on every host above)\n");
         output.Flush();
     }

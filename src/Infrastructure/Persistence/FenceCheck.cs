@@ -33,9 +33,14 @@ internal sealed class FenceCheck(NpgsqlDataSource source) : IReadiness
             select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))
           and c.relname not in ('tenant_slugs', 'tenant_hosts')
           and not (c.relrowsecurity and c.relforcerowsecurity and (c.relispartition or (
-            select count(*) filter (where p.polname = 'tenant_isolation_policy' and p.polqual is not null and p.polwithcheck is not null) = 1
+            select count(*) filter (where p.polname = 'tenant_isolation_policy'
+                 and pg_get_expr(p.polqual, c.oid) = own.form and pg_get_expr(p.polwithcheck, c.oid) = own.form) = 1
                and count(*) filter (where 'application_role'::regrole = any(p.polroles) or 0 = any(p.polroles)) = 1
-            from pg_policy p where p.polrelid = c.oid)))
+            from pg_policy p,
+              lateral (select format(
+                '(%s = (NULLIF(current_setting(''app.current_org_id''::text, true), ''''::text))::uuid)',
+                case c.relname when 'organizations' then 'id' else 'org_id' end) as form) own
+            where p.polrelid = c.oid)))
         """;
 
     private const string Extensions = """

@@ -221,7 +221,8 @@ public sealed class ProblemTests(TestHost host)
         var before = await tenant.TraceAsync();
         var large = "{\"title\":\"" + new string('x', 64 * 1024) + "\"}";
 
-        (await organizer.PostTextAsync("/v1/events", large)).ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "payload_too_large");
+        (await organizer.PostTextAsync("/v1/events", large)).ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "payload_too_large")
+            .Headers.ConnectionClose.ShouldBe(true);
         using var chunked = new StreamContent(new MemoryStream(Encoding.UTF8.GetBytes(large)));
         chunked.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         (await organizer.SendAsync(HttpMethod.Post, "/v1/events", chunked, ("Transfer-Encoding", "chunked")))

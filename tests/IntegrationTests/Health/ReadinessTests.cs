@@ -44,6 +44,10 @@ public sealed class ReadinessTests(TestHost host, ReadinessTests.OwnApi own) : I
     [InlineData(
         "create policy everybody on sessions for select to public using (true)", "drop policy everybody on sessions",
         "fence: sessions not fenced")]
+    [InlineData(
+        "alter policy tenant_isolation_policy on programs using (true)",
+        "alter policy tenant_isolation_policy on programs using (org_id = nullif(current_setting('app.current_org_id', true), '')::uuid)",
+        "fence: programs not fenced")]
     [InlineData("create table leftovers (org_id uuid)", "drop table leftovers", "fence: leftovers not fenced")]
     [InlineData(
         "alter table plans owner to application_role", "alter table plans owner to cleantenancy_owner",
