@@ -66,9 +66,7 @@ internal sealed class RefreshSessionHandler(
         if (found is null) return PolicyErrors.Unauthenticated;
 
         var roles = await db.RolesOf(found.user.Id).ToListAsync(cancellationToken);
-        var (state, reason, since) = caller.RequiredTenant().StateAt(now);
-        if (TenantLifecycle.OnlyOwnerSignsIn(state, reason) && roles.All(role => role.Name != BuiltInRoles.SuperAdmin))
-            return TenantErrors.NotAllowed(state, reason, since);
+        if (caller.RequiredTenant().RefusesSignIn(roles, now) is { } refusal) return refusal;
 
         var (next, nextHash) = tokens.NewRefresh();
         db.RefreshTokens.Add(RefreshToken.Issue(found.session, nextHash, now));

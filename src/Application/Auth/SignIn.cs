@@ -53,10 +53,8 @@ internal sealed class SignInHandler(
         if (user is null || !verdict.IsCorrect || user.Status is not UserStatus.Active)
             return PolicyErrors.Unauthenticated;
 
-        var (state, reason, since) = caller.RequiredTenant().StateAt(clock.GetUtcNow());
         var roles = await db.RolesOf(user.Id).ToListAsync(cancellationToken);
-        if (TenantLifecycle.OnlyOwnerSignsIn(state, reason) && roles.All(role => role.Name != BuiltInRoles.SuperAdmin))
-            return TenantErrors.NotAllowed(state, reason, since);
+        if (caller.RequiredTenant().RefusesSignIn(roles, clock.GetUtcNow()) is { } refusal) return refusal;
 
         var rehashed = verdict.NeedsRehash ? await passwords.HashAsync(command.Password, cancellationToken) : null;
         return await transaction.RunAsync(

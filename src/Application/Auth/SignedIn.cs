@@ -1,7 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Tenants;
 
 namespace CleanTenancy.Application.Auth;
 
@@ -48,6 +50,18 @@ public sealed record SignedInUser(
     [property: Required] string Name,
     [property: Required] IReadOnlyList<string> Roles,
     [property: Required] IReadOnlyList<string> Permissions);
+
+internal static class AuthRules
+{
+    /// <summary>Where only the owner is left with something to do, nobody else signs in or stays signed in.</summary>
+    public static Error? RefusesSignIn(this Tenant tenant, IReadOnlyList<Role> roles, DateTimeOffset now)
+    {
+        var (state, reason, since) = tenant.StateAt(now);
+        return TenantLifecycle.OnlyOwnerSignsIn(state, reason) && roles.All(role => role.Name != BuiltInRoles.SuperAdmin)
+            ? TenantErrors.NotAllowed(state, reason, since)
+            : null;
+    }
+}
 
 internal static class AuthQueries
 {
