@@ -23,6 +23,13 @@ public static class Repository
             + (lines.Count > 0 ? string.Join('\n', lines) : "The same lines in another order, or as often."));
     }
 
+    /// <summary>Leaves a report of this run where ./dev looks for it; not committed.</summary>
+    public static void Report(string file, string text)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Root(), "TestResults"));
+        File.WriteAllText(Path.Combine(folder.FullName, file), text);
+    }
+
     private static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -2,6 +2,7 @@ using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
 using CleanTenancy.Infrastructure.Development;
 using CleanTenancy.Infrastructure.Security;
+using CleanTenancy.IntegrationTests.Battery;
 using CleanTenancy.IntegrationTests.Fixtures;
 using Npgsql;
 
@@ -33,6 +34,7 @@ public sealed class TestHost : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        Repository.Report("isolation.txt", Tally.Report());
         await Api.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
         await Postgres.DisposeAsync();
