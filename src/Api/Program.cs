@@ -1,3 +1,4 @@
+using CleanTenancy.Api.Audit;
 using CleanTenancy.Api.Auth;
 using CleanTenancy.Api.Common;
 using CleanTenancy.Api.Events;
@@ -26,7 +27,9 @@ app.MapAuth();
 app.MapEvents();
 app.MapPrograms();
 app.MapRegistrations();
+app.MapAudit();
 app.MapPlans();
+app.MapPlatform();
 app.MapHealth();
 app.MapDocumentation();
 

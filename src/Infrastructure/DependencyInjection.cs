@@ -1,8 +1,10 @@
 using System.Data.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Infrastructure.Persistence;
+using CleanTenancy.Infrastructure.Persistence.Isolation;
 using CleanTenancy.Infrastructure.Security;
 using CleanTenancy.Infrastructure.Signals;
+using CleanTenancy.Infrastructure.Sweeps;
 using CleanTenancy.Infrastructure.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -15,7 +17,9 @@ public static class DependencyInjection
 {
     internal const string Listen = "listen";
 
-    private const string Platform = "platform";
+    internal const string Platform = "platform";
+
+    internal const string Isolation = "isolation";
 
     /// <exception cref="InvalidOperationException">A connection string is missing.</exception>
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, IConfiguration configuration)
@@ -26,6 +30,8 @@ public static class DependencyInjection
         services.AddKeyedSingleton(Listen, (_, _) =>
             NpgsqlDataSource.Create(
                 ForRequests(configuration.GetConnectionString("Listen") ?? Required(configuration, "App"))));
+        services.AddKeyedSingleton(Isolation, (_, _) => NpgsqlDataSource.Create(
+            ForIsolation(ForRequests(Required(configuration, "App")))));
         services.AddKeyedSingleton(Platform, (_, _) => NpgsqlDataSource.Create(Required(configuration, "Platform")));
 
         // The pool's own scoped lease: the container disposes what it resolves once for each service it is known by,
@@ -42,6 +48,11 @@ public static class DependencyInjection
         services.AddScoped<ITenantTransaction, TenantTransaction>();
         services.AddScoped<IQuotas, Quotas>();
         services.AddScoped<IAuditTrail, AuditTrail>();
+        services.AddScoped<IAuditChain, AuditChain>();
+        services.AddScoped<IDenials, Denials>();
+        services.AddSingleton<DenialLimit>();
+        services.AddSingleton<IAuditKeeping, AuditKeeping>();
+        services.AddScoped<IOperators, Operators>();
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();
         services.AddScoped<ISignals, Signals.Signals>();
 
@@ -57,7 +68,13 @@ public static class DependencyInjection
         services.AddSingleton<Tokens>();
         services.AddSingleton<ITokens>(provider => provider.GetRequiredService<Tokens>());
         services.AddSingleton<IAccessTokenReader>(provider => provider.GetRequiredService<Tokens>());
-        services.AddSingleton<IReadiness, FenceCheck>();
+        services.AddSingleton<IOperatorTokens>(provider => provider.GetRequiredService<Tokens>());
+
+        services.AddSingleton<IsolationCheck>();
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IsolationCheck>());
+        services.AddSingleton<IIsolation>(provider => provider.GetRequiredService<IsolationCheck>());
+        foreach (var sweep in SweepSchedule.All) services.AddSingleton(sweep);
+        services.AddHostedService<Sweeper>();
         return services;
     }
 
@@ -79,6 +96,15 @@ public static class DependencyInjection
         if (!saysSo) (builder.MaxAutoPrepare, builder.AutoPrepareMinUsages) = (64, 2);
         return builder.ConnectionString;
     }
+
+    /// <summary>The catalogue is asked seldom: its statements must not push the requests' out of the prepared.</summary>
+    private static string ForIsolation(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxPoolSize = 2,
+            MaxAutoPrepare = 0,
+            ApplicationName = "cleantenancy-isolation",
+        }.ConnectionString;
 
     /// <summary>Once, at the first token; the database is there by then, for the start-up check asked it.</summary>
     private static SigningKeys Keys(IServiceProvider provider, IConfiguration configuration) =>

@@ -4,6 +4,7 @@ using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
 using CleanTenancy.Infrastructure.Persistence;
+using CleanTenancy.Infrastructure.Persistence.Configurations;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -48,6 +49,29 @@ public sealed class ModelTests
             "Keyed: its key begins with Code",
         ],
         ignoreOrder: true);
+
+    /// <summary>A column that says nothing of the log would be logged in full from its first day.</summary>
+    [Fact]
+    public void Each_column_of_text_says_what_the_log_may_hold_of_it()
+    {
+        var audited = AuditedTable.Of(Model).Select(table => table.Name).ToList();
+        audited.Count.ShouldBeGreaterThan(7);
+        Unsaid(Model, audited).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_column_of_text_that_says_nothing_is_seen() =>
+        Unsaid(BrokenModel, [.. BrokenModel.GetEntityTypes().Select(entity => entity.GetTableName()!)])
+            .ShouldContain("Loose.Name");
+
+    private static IEnumerable<string> Unsaid(IModel model, IReadOnlyCollection<string> audited) =>
+        from entity in model.GetEntityTypes()
+        where audited.Contains(entity.GetTableName()!)
+        from property in entity.GetProperties()
+        where (property.ClrType == typeof(string) || property.ClrType == typeof(byte[])
+            || property.ClrType == typeof(string[]) || property.GetColumnType() is "json" or "jsonb")
+            && AuditedTable.KindOf(property) is null
+        select $"{entity.ClrType.Name}.{property.Name}";
 
     [Fact]
     public void The_tenant_filter_compares_the_tenant_with_that_of_the_context()

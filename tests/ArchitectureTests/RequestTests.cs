@@ -11,14 +11,24 @@ public sealed class RequestTests
 {
     private static readonly Dictionary<string, string> Platform = new()
     {
+        ["ExpireAuditLogs"] = "Retention is judged by each tenant's plan, tenant by tenant, by a timer.",
+        ["GetIsolationReport"] = "The report is about the fence around all tenants, and shows no row of any.",
+        ["KeepAuditPartitions"] = "Partitions are shared by all tenants' logs.",
         ["ListPlans"] = "The catalogue of plans belongs to no tenant; visitors compare prices before they sign up.",
+        ["ProbeIsolation"] = "Binds two synthetic tenants, one after the other, and nobody else.",
+        ["RefreshOperatorSession"] = "An operator's session belongs to no tenant.",
+        ["SealAuditLogs"] = "Seals each tenant's log by itself; reads and answers no line of it.",
+        ["SignInOperator"] = "Operators are people of the platform, with a table and a token audience of their own.",
+        ["SignOutOperator"] = "An operator's session belongs to no tenant.",
     };
 
     private static readonly Dictionary<string, string> Public = new()
     {
         ["ListPlans"] = "Prices are public, and the answer holds no tenant's data.",
+        ["RefreshOperatorSession"] = "The refresh token is the credential; the access token may have ended.",
         ["RefreshSession"] = "The refresh token is the credential; the access token may have ended.",
         ["SignIn"] = "Whoever signs in has no token yet; the password is the credential.",
+        ["SignInOperator"] = "Whoever signs in has no token yet; the password is the credential.",
     };
 
     private static readonly Dictionary<string, string> OwnTransactions = new()

@@ -19,13 +19,15 @@ public sealed partial class SourceTests
     private static readonly Dictionary<string, string> SessionState = new()
     {
         ["src/Infrastructure/Signals/SignalListener.cs: listen"] = "The connection is closed instead of going back to the pool.",
+        ["src/Infrastructure/Persistence/Isolation/IsolationRules.cs: temporary table"] = "The words of a rule that forbids them.",
     };
 
     /// <summary>Transactions that SQL itself begins and ends.</summary>
     private static readonly Dictionary<string, string> RawTransactions = new()
     {
         [Persistence + "BoundRead.cs"] = "BEGIN, binding, query and COMMIT are one round trip (ADR 0012).",
-        [Persistence + "FenceCheck.cs"] = "Probes the fence in the same form as a bound read.",
+        [Persistence + "Isolation/IsolationCheck.cs"] = "Probes the fence in the same form as a bound read.",
+        [Persistence + "Isolation/CanaryProbe.cs"] = "Each attempt is taken back to its savepoint, in a transaction that is rolled back.",
     };
 
     [Fact]

@@ -113,6 +113,7 @@ internal static class Documentation
         {
             policy.Permission.Length > 0 ? $"Permission: `{policy.Permission}`."
             : route.IsPublic ? "Open to everybody."
+            : route.IsPlatform ? "For operators of the platform."
             : "For everybody who has signed in.",
         };
         if (policy.Feature != default) parts.Add($"Feature: `{Wire.Text(policy.Feature)}`.");
@@ -248,6 +249,7 @@ internal static class Documentation
         ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
         ("Programs", "The parts of an event: talks, workshops, dinners."),
         ("Registrations", "Who has a place at an event."),
+        ("Audit", "What was done, by whom, and whether the log of it is whole."),
         ("Platform", "What stands above all organizations. Answers on the platform host only."),
     ];
 
@@ -258,6 +260,8 @@ internal static class Documentation
     {
         ["SignIn"] = """{"email":"owner@acme.test","password":"correct-horse-demo"}""",
         ["RefreshSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
+        ["SignInOperator"] = """{"email":"operator@platform.test","password":"correct-horse-demo"}""",
+        ["RefreshOperatorSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
         ["CreateEvent"] = """{"title":"Spring Meetup","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T17:00:00Z","timeZone":"Asia/Seoul","capacity":120,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"}}""",
         ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",
         ["AddProgram"] = """{"title":"Opening keynote","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T10:00:00Z","room":"Hall 1"}""",
@@ -380,7 +384,7 @@ internal static class DocumentedProblems
         var (policy, hasBody) = (route.Policy, operation.RequestBody is not null);
         if (hasBody || policy.Idempotent || operation.Parameters?.Any(p => p.In is ParameterLocation.Query) is true)
             Add(400, hasBody ? ["validation_failed", "malformed_json"] : ["validation_failed"]);
-        if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession") Add(401, ["unauthenticated"]);
+        if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession" or "SignInOperator" or "RefreshOperatorSession") Add(401, ["unauthenticated"]);
         if (!route.IsPlatform)
             Add(403,
             [

@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using System.Net;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Net.Http.Headers;
 
 namespace CleanTenancy.Api.Common;
 
@@ -27,6 +30,7 @@ internal static class Edge
     {
         services.AddScoped<HttpCaller>();
         services.AddScoped<ICaller>(provider => provider.GetRequiredService<HttpCaller>());
+        services.AddScoped<ISystemCaller>(provider => provider.GetRequiredService<HttpCaller>());
         services.AddSingleton(new HostNames(configuration["Tenancy:BaseDomain"] ?? "localhost"));
         services.ConfigureHttpJsonOptions(options => Wire.Configure(options.SerializerOptions));
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -60,7 +64,7 @@ internal static class Edge
     public static async Task<bool> IsFencedAsync(this WebApplication app)
     {
         var problems = await app.Services.GetRequiredService<IReadiness>().CheckAsync(app.Lifetime.ApplicationStopping);
-        foreach (var problem in problems) EdgeLog.NotReady(app.Logger, problem);
+        foreach (var problem in problems) EdgeLog.NotReady(app.Logger, problem.Rule, problem.Detail);
         return problems.Count == 0;
     }
 
@@ -96,6 +100,7 @@ internal sealed class RequestEnvelope(RequestDelegate next)
         caller.Address = http.Connection.RemoteIpAddress is { } address
             ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
             : "";
+        caller.TraceId = Activity.Current?.TraceId.ToString();
         Stamp(http, caller);
         return next(http);
     }
@@ -143,11 +148,12 @@ internal sealed class TenantResolution(RequestDelegate next, HostNames names, IT
 /// The route, the token, its tenant, the tenant's state, the permission: in this order, closed by default.
 /// </summary>
 internal sealed class CallerResolution(
-    RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, TimeProvider clock)
+    RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, IOperatorTokens operatorTokens,
+    TimeProvider clock)
 {
     private const string Scheme = "Bearer ";
 
-    public async Task InvokeAsync(HttpContext http, HttpCaller caller)
+    public async Task InvokeAsync(HttpContext http, HttpCaller caller, IOperators operators, IDenials denials)
     {
         var endpoint = http.GetEndpoint();
         var route = endpoint?.Metadata.GetMetadata<RouteRequest>();
@@ -164,7 +170,7 @@ internal sealed class CallerResolution(
                 return;
             }
 
-            if (!route.IsPublic && (caller.Member = await MemberAsync(http.Request, caller)) is null)
+            if (!route.IsPublic && !await IdentifyAsync(http, caller, route, operators, denials))
             {
                 await Problem.WriteAsync(http, StatusCodes.Status401Unauthorized, "unauthenticated");
                 return;
@@ -173,7 +179,22 @@ internal sealed class CallerResolution(
             // Before a body is read: who may not do it does not learn what is wrong with it.
             if (Refusal(route, caller) is { } refusal)
             {
+                if (Denial.Of(refusal, route.Request) is { } denial)
+                    await denials.RecordAsync(denial, http.RequestAborted);
                 await Problem.WriteAsync(http, refusal);
+                return;
+            }
+
+            if (endpoint!.Metadata.GetMetadata<IAcceptsMetadata>() is not null && !IsUtf8(http.Request))
+            {
+                await Problem.WriteAsync(http, StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type");
+                return;
+            }
+
+            if (http.Request.Query.FirstOrDefault(pair => pair.Value.ToString().Contains('\0', StringComparison.Ordinal))
+                is { Key: { } nul })
+            {
+                await Problem.WriteAsync(http, Refusals.BadParameter(nul));
                 return;
             }
 
@@ -185,30 +206,48 @@ internal sealed class CallerResolution(
         await next(http);
     }
 
+    /// <summary>JSON is UTF-8 (RFC 8259, 8.1); the framework throws at a charset that it does not know.</summary>
+    private static bool IsUtf8(HttpRequest request) =>
+        !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        || !type.Charset.HasValue
+        || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+
     private Error? Refusal(RouteRequest route, HttpCaller caller) =>
         (caller.Tenant is { } tenant
             ? Gate.CheckState(tenant, Gate.Needed(route.Policy, route.IsCommand), clock.GetUtcNow())
             : null)
-        ?? Gate.CheckPolicy(route.Policy, route.IsPublic, caller);
+        ?? Gate.CheckPolicy(route.Policy, route.Request, caller);
 
-    /// <returns>Null for a missing, bad, expired, revoked or another tenant's token: all alike.</returns>
-    private async ValueTask<Member?> MemberAsync(HttpRequest request, HttpCaller caller)
+    /// <returns>False for a missing, bad, expired, revoked or another audience's token: all alike.</returns>
+    private async ValueTask<bool> IdentifyAsync(
+        HttpContext http, HttpCaller caller, RouteRequest route, IOperators operators, IDenials denials)
     {
-        var header = request.Headers.Authorization;
+        var header = http.Request.Headers.Authorization;
         if (header.Count != 1 || header[0] is not { } value
             || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return null;
+            return false;
 
-        return await tokens.ReadAsync(value[Scheme.Length..]) is { } ticket && ticket.OrgId == caller.Tenant!.Id
-            ? await sessions.FindAsync(ticket)
-            : null;
+        var token = value[Scheme.Length..];
+        if (route.IsPlatform)
+            return await operatorTokens.ReadAsync(token) is { } badge
+                && (caller.Operator = await operators.FindAsync(badge, http.RequestAborted)) is not null;
+
+        if (await tokens.ReadAsync(token) is not { } ticket) return false;
+        if (ticket.OrgId != caller.Tenant!.Id)
+        {
+            await denials.RecordAsync(
+                new Denial(Denial.Access, Denial.ForeignToken, route.Request.Name), http.RequestAborted);
+            return false;
+        }
+
+        return (caller.Member = await sessions.FindAsync(ticket)) is not null;
     }
 }
 
 internal static partial class EdgeLog
 {
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Not ready: {Problem}")]
-    public static partial void NotReady(ILogger logger, string problem);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Not ready: {Rule}: {Detail}")]
+    public static partial void NotReady(ILogger logger, string rule, string detail);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Request {RequestId} failed")]
     public static partial void Failed(ILogger logger, Exception exception, string requestId);

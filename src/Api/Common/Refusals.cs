@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -29,6 +30,12 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
             case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
                 httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
                 break;
+            case TenantMismatchException:
+                EdgeLog.Failed(log, exception, httpContext.TraceIdentifier);
+                await httpContext.RequestServices.GetRequiredService<IDenials>().RecordAsync(
+                    new Denial(Denial.Access, "tenant_mismatch", RequestName(httpContext)), CancellationToken.None);
+                await Problem.WriteAsync(httpContext, StatusCodes.Status500InternalServerError, "internal_error");
+                break;
             default:
                 EdgeLog.Failed(log, exception, httpContext.TraceIdentifier);
                 await Problem.WriteAsync(httpContext, StatusCodes.Status500InternalServerError, "internal_error");
@@ -38,12 +45,20 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
         return true;
     }
 
+    /// <summary>A parameter of the query that has no fitting value.</summary>
+    public static Error BadParameter(string name) => Error.Validation(new Failure(
+        $"?{name}", "invalid_value", ProblemTexts.Of("validation_failed").Detail));
+
     /// <summary>For answers of the framework that have a status and no body.</summary>
     public static Task DescribeStatusAsync(StatusCodeContext context) =>
         Problem.WriteAsync(
             context.HttpContext,
             context.HttpContext.Response.StatusCode,
             CodeOf(context.HttpContext.Response.StatusCode));
+
+    private static string RequestName(HttpContext http) =>
+        http.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.Metadata.GetMetadata<RouteRequest>()?.Request.Name
+        ?? "unknown";
 
     private static Task DescribeAsync(HttpContext http, JsonException json) =>
         Malformed.IsSyntax(json)
@@ -58,21 +73,29 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
             && !Guid.TryParseExact(id, "D", out _))
             return Problem.WriteAsync(http, StatusCodes.Status404NotFound, "not_found");
 
-        return BadParameter(http) is { } parameter
-            ? Problem.WriteAsync(http, Error.Validation(new Failure(
-                $"?{parameter}", "invalid_value", ProblemTexts.Of("validation_failed").Detail)))
+        var route = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.Metadata.GetMetadata<RouteRequest>();
+        return BadParameter(http.Request, route) is { } parameter
+            ? Problem.WriteAsync(http, BadParameter(parameter))
             : Problem.WriteAsync(http, StatusCodes.Status400BadRequest, "malformed_json");
     }
 
     /// <summary>The first of the query's parameters that has no fitting value; bodies have none.</summary>
-    private static string? BadParameter(HttpContext http)
-    {
-        if (!HttpMethods.IsGet(http.Request.Method)) return null;
+    private static string? BadParameter(HttpRequest request, RouteRequest? route) =>
+        route is null || route.IsCommand
+            ? null
+            : route.Request.GetProperties()
+                .Where(p => request.Query.TryGetValue(p.Name, out var text) && !Fits(p.PropertyType, text.ToString()))
+                .Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).FirstOrDefault();
 
-        var limit = http.Request.Query["limit"].ToString();
-        if (limit.Length > 0 && !int.TryParse(limit, CultureInfo.InvariantCulture, out _)) return "limit";
-        return http.Request.Query.ContainsKey("updatedSince") ? "updatedSince" : null;
-    }
+    private static bool Fits(Type type, string text) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var t when t == typeof(int) => int.TryParse(text, CultureInfo.InvariantCulture, out _),
+        var t when t == typeof(long) => long.TryParse(text, CultureInfo.InvariantCulture, out _),
+        var t when t == typeof(Guid) => Guid.TryParse(text, CultureInfo.InvariantCulture, out _),
+        var t when t == typeof(DateTimeOffset) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _),
+        var t when t == typeof(bool) => bool.TryParse(text, out _),
+        _ => true,
+    };
 
     private static string CodeOf(int status) => status switch
     {

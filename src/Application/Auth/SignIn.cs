@@ -41,7 +41,7 @@ internal sealed class SignInValidator : AbstractValidator<SignIn>
 
 internal sealed class SignInHandler(
     IAppDbContext db, ICaller caller, ITenantTransaction transaction, IAuditTrail audit, IPasswords passwords,
-    ITokens tokens, TimeProvider clock)
+    ITokens tokens, IDenials denials, TimeProvider clock)
     : IRequestHandler<SignIn, Result<SignedIn>>
 {
     public async Task<Result<SignedIn>> Handle(SignIn command, CancellationToken cancellationToken)
@@ -51,14 +51,28 @@ internal sealed class SignInHandler(
         var user = await db.Users.SingleOrDefaultAsync(u => u.NormalizedEmail == email, cancellationToken);
         var verdict = await passwords.VerifyAsync(user?.PasswordHash, command.Password, cancellationToken);
         if (user is null || !verdict.IsCorrect || user.Status is not UserStatus.Active)
-            return PolicyErrors.Unauthenticated;
+            return await RefuseAsync(
+                PolicyErrors.Unauthenticated, Reason(user, verdict.IsCorrect), user, cancellationToken);
 
         var roles = await db.RolesOf(user.Id).ToListAsync(cancellationToken);
-        if (caller.RequiredTenant().RefusesSignIn(roles, clock.GetUtcNow()) is { } refusal) return refusal;
+        if (caller.RequiredTenant().RefusesSignIn(roles, clock.GetUtcNow()) is { } refusal)
+            return await RefuseAsync(refusal, refusal.Code, user, cancellationToken);
 
         var rehashed = verdict.NeedsRehash ? await passwords.HashAsync(command.Password, cancellationToken) : null;
         return await transaction.RunAsync(
             () => StartAsync(user, roles, rehashed, cancellationToken), cancellationToken);
+    }
+
+    private static string Reason(User? user, bool isCorrect) =>
+        user is null ? "unknown_user" : isCorrect ? "user_suspended" : "wrong_password";
+
+    /// <summary>The client learns nothing of the reason; the tenant's log does, for known and unknown users alike.</summary>
+    private async Task<Error> RefuseAsync(
+        Error refusal, string reason, User? user, CancellationToken cancellationToken)
+    {
+        await denials.RecordAsync(
+            new Denial(Denial.SignIn, reason, nameof(SignIn)) { Subject = user?.Id.Value }, cancellationToken);
+        return refusal;
     }
 
     private async Task<Result<SignedIn>> StartAsync(

@@ -24,8 +24,14 @@ public static class Gate
     }
 
     /// <summary>Permission first, then feature: who may not do it does not learn what the plan has.</summary>
-    public static Error? CheckPolicy(Policy policy, bool isPublic, ICaller caller)
+    public static Error? CheckPolicy(Policy policy, Type request, ICaller caller)
     {
+        if (request.IsAssignableTo(typeof(ISweep))) return caller.IsSystem ? null : PolicyErrors.Unauthenticated;
+
+        var isPublic = request.IsAssignableTo(typeof(IPublic));
+        if (request.IsAssignableTo(typeof(IPlatform)))
+            return isPublic || caller.Operator is not null ? null : PolicyErrors.Unauthenticated;
+
         if (!isPublic)
         {
             if (caller.Member is not { } member) return PolicyErrors.Unauthenticated;

@@ -43,6 +43,21 @@ public interface IPublicCommand<T> : ICommand<T>, IPublic;
 /// <summary>A query of the public on the platform host: the plans.</summary>
 public interface IPublicPlatformQuery<T> : IQuery<T>, IPublic, IPlatform;
 
+/// <summary>A command of the public on the platform host: an operator's sign-in.</summary>
+public interface IPublicPlatformCommand<T> : ICommand<T>, IPublic, IPlatform;
+
+/// <summary>A command of an operator.</summary>
+public interface IPlatformCommand<T> : ICommand<T>, IPlatform;
+
+/// <summary>A query of an operator.</summary>
+public interface IPlatformQuery<T> : IQuery<T>, IPlatform;
+
+/// <summary>Sent by a timer of ours and by nobody else: it has no route.</summary>
+public interface ISweep;
+
+/// <inheritdoc cref="ISweep"/>
+public interface ISweep<T> : ICommand<T>, IPlatform, ISweep;
+
 /// <summary>
 /// Opens its own short transactions, because something slow or outside stands between them. Each use needs a written
 /// reason in the architecture tests.

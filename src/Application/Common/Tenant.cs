@@ -72,3 +72,6 @@ public sealed record Member
         || Permissions.Contains(permission)
         || Permissions.Contains(Domain.Members.Permissions.All);
 }
+
+/// <summary>A person of the platform who has signed in.</summary>
+public sealed record Operator(OperatorId Id, OperatorSessionId SessionId, string Email, string Name);

@@ -53,7 +53,8 @@ internal sealed class ListEventsHandler(IAppDbContext db, TimeProvider clock)
         var after = EventId.From(lastId);
         return await db.Events
             .IgnoreQueryFilters([QueryFilters.Deleted])
-            .Where(e => e.UpdatedAt > at || (e.UpdatedAt == at && e.Id > after))
+            // The first half alone would do; it is what the index is searched by.
+            .Where(e => e.UpdatedAt >= at && (e.UpdatedAt > at || e.Id > after))
             .OrderBy(e => e.UpdatedAt).ThenBy(e => e.Id)
             .Take(query.Take() + 1)
             .Select(EventSummary.Projection)

@@ -23,11 +23,17 @@ public sealed record ListPlans : IPublicPlatformQuery<PlanList>
 public sealed record PlanList([property: Required] IReadOnlyList<PlanDetails> Data);
 
 /// <summary>One plan.</summary>
+/// <param name="Tier">Its name.</param>
+/// <param name="Prices">One for each interval and currency.</param>
+/// <param name="Limits">How many of each; null is unlimited.</param>
+/// <param name="Features">What it switches on.</param>
+/// <param name="AuditRetentionDays">For how long the audit log is kept.</param>
 public sealed record PlanDetails(
     [property: Required] Tier Tier,
     [property: Required] IReadOnlyList<PlanPriceDetails> Prices,
     [property: Required] PlanLimits Limits,
-    [property: Required] IReadOnlyList<Feature> Features);
+    [property: Required] IReadOnlyList<Feature> Features,
+    [property: Required] int AuditRetentionDays);
 
 /// <summary>A price.</summary>
 /// <param name="Interval">month or year.</param>
@@ -45,5 +51,6 @@ internal sealed class ListPlansHandler(IPlatformDb db) : IRequestHandler<ListPla
                 [.. plan.Prices.OrderBy(price => price.Amount)
                     .Select(price => new PlanPriceDetails(price.Interval, price.Amount, price.Currency))],
                 plan.Limits,
-                plan.Features))]);
+                plan.Features,
+                plan.AuditRetentionDays))]);
 }

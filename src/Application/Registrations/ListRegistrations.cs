@@ -57,7 +57,7 @@ internal sealed class ListRegistrationsHandler(IAppDbContext db)
 
         var (at, lastId) = query.After(since.ToUniversalTime());
         var after = RegistrationId.From(lastId);
-        return ofEvent.Where(r => r.UpdatedAt > at || (r.UpdatedAt == at && r.Id > after))
+        return ofEvent.Where(r => r.UpdatedAt >= at && (r.UpdatedAt > at || r.Id > after)) // the first half is for the index
             .OrderBy(r => r.UpdatedAt).ThenBy(r => r.Id);
     }
 }

@@ -14,6 +14,17 @@ public interface IId<TSelf>
     static virtual TSelf New(DateTimeOffset at) => TSelf.From(Guid.CreateVersion7(at));
 }
 
+/// <summary>A UUID has one spelling here: 36 characters, nothing around them. One row has one address.</summary>
+internal static class UuidText
+{
+    /// <summary>The framework's own exact form still takes blanks around it.</summary>
+    public static bool TryParse(string? text, out Guid value)
+    {
+        value = default;
+        return text?.Length == 36 && Guid.TryParseExact(text, "D", out value);
+    }
+}
+
 /// <summary>An organization that rents the platform.</summary>
 public readonly record struct TenantId(Guid Value) : IId<TenantId>, IComparable<TenantId>
 {
@@ -23,7 +34,7 @@ public readonly record struct TenantId(Guid Value) : IId<TenantId>, IComparable<
 
     public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out TenantId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = UuidText.TryParse(text, out var value);
         id = new(value);
         return parsed;
     }
@@ -50,7 +61,7 @@ public readonly record struct UserId(Guid Value) : IId<UserId>, IComparable<User
 
     public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out UserId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = UuidText.TryParse(text, out var value);
         id = new(value);
         return parsed;
     }
@@ -77,7 +88,7 @@ public readonly record struct RoleId(Guid Value) : IId<RoleId>, IComparable<Role
 
     public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out RoleId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = UuidText.TryParse(text, out var value);
         id = new(value);
         return parsed;
     }
@@ -104,7 +115,7 @@ public readonly record struct SessionId(Guid Value) : IId<SessionId>, IComparabl
 
     public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out SessionId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = UuidText.TryParse(text, out var value);
         id = new(value);
         return parsed;
     }
@@ -131,7 +142,7 @@ public readonly record struct EventId(Guid Value) : IId<EventId>, IComparable<Ev
 
     public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out EventId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = UuidText.TryParse(text, out var value);
         id = new(value);
         return parsed;
     }
@@ -158,7 +169,7 @@ public readonly record struct ProgramId(Guid Value) : IId<ProgramId>, IComparabl
 
     public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out ProgramId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = UuidText.TryParse(text, out var value);
         id = new(value);
         return parsed;
     }
@@ -185,7 +196,7 @@ public readonly record struct RegistrationId(Guid Value) : IId<RegistrationId>, 
 
     public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out RegistrationId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = UuidText.TryParse(text, out var value);
         id = new(value);
         return parsed;
     }
@@ -199,6 +210,87 @@ public readonly record struct RegistrationId(Guid Value) : IId<RegistrationId>, 
     public static bool operator <=(RegistrationId left, RegistrationId right) => left.CompareTo(right) <= 0;
 
     public static bool operator >=(RegistrationId left, RegistrationId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>One line of a tenant's log.</summary>
+public readonly record struct AuditEntryId(Guid Value) : IId<AuditEntryId>, IComparable<AuditEntryId>
+{
+    public static AuditEntryId From(Guid value) => new(value);
+
+    public static AuditEntryId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out AuditEntryId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(AuditEntryId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(AuditEntryId left, AuditEntryId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(AuditEntryId left, AuditEntryId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(AuditEntryId left, AuditEntryId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(AuditEntryId left, AuditEntryId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A person of the platform.</summary>
+public readonly record struct OperatorId(Guid Value) : IId<OperatorId>, IComparable<OperatorId>
+{
+    public static OperatorId From(Guid value) => new(value);
+
+    public static OperatorId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out OperatorId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(OperatorId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(OperatorId left, OperatorId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(OperatorId left, OperatorId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(OperatorId left, OperatorId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(OperatorId left, OperatorId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>One sign-in of one operator.</summary>
+public readonly record struct OperatorSessionId(Guid Value) : IId<OperatorSessionId>, IComparable<OperatorSessionId>
+{
+    public static OperatorSessionId From(Guid value) => new(value);
+
+    public static OperatorSessionId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out OperatorSessionId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(OperatorSessionId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(OperatorSessionId left, OperatorSessionId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(OperatorSessionId left, OperatorSessionId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(OperatorSessionId left, OperatorSessionId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(OperatorSessionId left, OperatorSessionId right) => left.CompareTo(right) >= 0;
 
     public override string ToString() => Value.ToString();
 }

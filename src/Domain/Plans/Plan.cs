@@ -71,6 +71,9 @@ public sealed class Plan
 
     public int? RequestsPerMinute { get; private init; }
 
+    /// <summary>Days for which a tenant's audit log is kept.</summary>
+    public int AuditRetentionDays { get; private init; }
+
     public Feature[] Features { get; private init; } = [];
 
     public IReadOnlyList<PlanPrice> Prices => _prices;

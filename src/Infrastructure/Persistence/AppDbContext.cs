@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Members;
@@ -42,6 +43,10 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     public DbSet<EventProgram> Programs => Set<EventProgram>();
 
     public DbSet<Registration> Registrations => Set<Registration>();
+
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+
+    public DbSet<AuditSeal> AuditSeals => Set<AuditSeal>();
 
     /// <summary>The tenant of every query: what the filter compares org_id with.</summary>
     /// <exception cref="InvalidOperationException">
@@ -117,4 +122,14 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 }
 
 /// <summary>Whom a transaction is for: the tenant, the person if one has signed in, the client's address.</summary>
-public sealed record TenantBinding(TenantId OrgId, UserId? UserId = null, string? Address = null);
+public sealed record TenantBinding(TenantId OrgId, UserId? UserId = null, string? Address = null)
+{
+    public ActorKind Kind { get; init; } = ActorKind.System;
+
+    /// <summary>For whom an operator or a key acts.</summary>
+    public Guid? OnBehalfOf { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public string? TraceId { get; init; }
+}

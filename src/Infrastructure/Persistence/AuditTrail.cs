@@ -1,28 +1,120 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
+using CleanTenancy.Infrastructure.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <summary>
-/// Deeds go through a function of audit_role: the API itself can read the log and nothing else. The tenant, the person
-/// and the address are those the transaction is bound to.
+/// Deeds go through a function of audit_role: the API itself can read the log and nothing else. The tenant, the person,
+/// the address and the request are those the transaction is bound to; the instant is the database's.
 /// </summary>
-internal sealed class AuditTrail(AppDbContext db, ICaller caller, TimeProvider clock) : IAuditTrail
+internal sealed class AuditTrail(AppDbContext db) : IAuditTrail
 {
-    private const string Record = "select record_deed($1, $2, $3, $4, $5, $6)";
-
     public async Task RecordAsync(string deed, Guid? subject, UserId? actor, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        await using var command = db.Command(Record).With(Guid.CreateVersion7(now)).With(now.UtcDateTime).With(deed);
-        command.Parameters.Add(Nullable(subject));
-        command.Parameters.Add(Nullable(actor?.Value));
-        command.With(caller.RequestId);
+        await using var command = DeedCommand.Of(db, deed, subject, actor, details: null);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+}
 
-    private static NpgsqlParameter Nullable(Guid? value) =>
-        new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
+internal static class DeedCommand
+{
+    public static NpgsqlCommand Of(AppDbContext db, string deed, Guid? subject, UserId? actor, string? details)
+    {
+        var command = db.Command("select record_deed($1, $2, $3, $4)").With(deed);
+        command.Parameters.Add(Nullable(subject, NpgsqlDbType.Uuid));
+        command.Parameters.Add(Nullable(actor?.Value, NpgsqlDbType.Uuid));
+        command.Parameters.Add(Nullable(details, NpgsqlDbType.Jsonb));
+        return command;
+    }
+
+    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) =>
+        new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+}
+
+/// <summary>
+/// Denied attempts, each in a short transaction of its own. A flood of them is cut: after so many in a minute from one
+/// person or address the last line says that there were more, and a counter goes on.
+/// </summary>
+internal sealed partial class Denials(
+    IDbContextFactory<AppDbContext> contexts, ICaller caller, DenialLimit limit, ILogger<Denials> log) : IDenials
+{
+    private static readonly Counter<long> Denied = Telemetry.Meter.CreateCounter<long>(
+        "cleantenancy.access.denied", description: "Attempts that were denied.");
+
+    public async Task RecordAsync(Denial denial, CancellationToken cancellationToken)
+    {
+        if (caller.Tenant is not { } tenant) return; // the platform's requests are logged by their handlers
+
+        Denied.Add(1, new KeyValuePair<string, object?>("code", denial.Code));
+        if (!limit.TryEnter(tenant.Id, caller.Member?.Id.ToString() ?? caller.Address, out var isLast)) return;
+
+        try
+        {
+            await WriteAsync(tenant, denial, isLast, cancellationToken);
+        }
+        catch (Exception failure) when (failure
+            is NpgsqlException or TimeoutException or InvalidOperationException or TenantMismatchException)
+        {
+            // The refusal stands, and must not become a 500.
+            Lost(failure, denial.Deed, denial.Code, caller.RequestId);
+        }
+    }
+
+    private async Task WriteAsync(Tenant tenant, Denial denial, bool isLast, CancellationToken cancellationToken)
+    {
+        var details = new Dictionary<string, object> { ["request"] = denial.Request, ["code"] = denial.Code };
+        if (isLast) details["more"] = "further attempts of this minute are not recorded";
+        // A member of another tenant is nobody here, and their id is none of this tenant's business.
+        var member = caller.Member?.OrgId == tenant.Id ? caller.Member : null;
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        db.Bind(new TenantBinding(tenant.Id, member?.Id, caller.Address)
+        {
+            Kind = member is null ? ActorKind.Public : ActorKind.User,
+            RequestId = caller.RequestId,
+            TraceId = caller.TraceId,
+        });
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await using (var command = DeedCommand.Of(
+            db, denial.Deed, denial.Subject, actor: null, JsonSerializer.Serialize(details, Wire.Json)))
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Deed} ({Code}) of request {RequestId} was not recorded")]
+    private partial void Lost(Exception failure, string deed, string code, string requestId);
+}
+
+/// <summary>How many denials of one person or address are recorded in a minute.</summary>
+internal sealed class DenialLimit(TimeProvider clock)
+{
+    private const int PerMinute = 30;
+
+    private readonly ExpiringCache<(TenantId Org, string Who), Window> _windows = new(capacity: 20_000, clock);
+
+    private sealed class Window
+    {
+        private int _count;
+
+        public int Next() => Interlocked.Increment(ref _count);
+    }
+
+    /// <param name="isLast">Nothing more is recorded of them in this minute.</param>
+    public bool TryEnter(TenantId org, string who, out bool isLast)
+    {
+        if (!_windows.TryGet((org, who), out var window))
+            _windows.Set((org, who), window = new Window(), clock.GetUtcNow().AddMinutes(1));
+        var count = window.Next();
+        isLast = count == PerMinute;
+        return count <= PerMinute;
+    }
 }

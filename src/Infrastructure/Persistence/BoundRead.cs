@@ -36,7 +36,9 @@ internal sealed class BoundRead : DbCommandInterceptor
         try
         {
             reader = await batch.ExecuteReaderAsync(cancellationToken);
-            await reader.NextResultAsync(cancellationToken); // the first result is the binding's
+            TenantContext.Prove(
+                binding, await reader.ReadAsync(cancellationToken) ? reader.GetString(0) : null);
+            await reader.NextResultAsync(cancellationToken); // from the binding's answer to the query's
         }
         catch
         {
@@ -77,6 +79,7 @@ internal sealed class BoundRead : DbCommandInterceptor
         try
         {
             reader = batch.ExecuteReader();
+            TenantContext.Prove(binding, reader.Read() ? reader.GetString(0) : null);
             reader.NextResult();
         }
         catch

@@ -48,6 +48,11 @@ public static class DatabaseSetup
     {
         await using var db = AppDbContextOptions.ForMigrations(owner);
         await db.Database.MigrateAsync(cancellationToken);
+        // Their rows follow the schema: whatever was added has a canary from its first day.
+        await using var connection = new NpgsqlConnection(owner);
+        await connection.OpenAsync(cancellationToken);
+        await using var canaries = new NpgsqlCommand(SqlScript.Load("canaries.sql"), connection);
+        await canaries.ExecuteNonQueryAsync(cancellationToken);
     }
 }
 

@@ -1,4 +1,6 @@
 using System.Data.Common;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
@@ -11,11 +13,11 @@ namespace CleanTenancy.Infrastructure.Persistence;
 /// </summary>
 internal static class TenantContext
 {
-    private const string Bind = "select set_tenant_context($1, $2, $3)";
+    private const string Bind = "select set_tenant_context($1, $2, $3, $4, $5, $6, $7)";
 
     private const string BindForReading = "select set_tenant_context($1, null, null)";
 
-    /// <summary>Person and address are for the audit log, and reads leave nothing in it.</summary>
+    /// <summary>Person, address and request are for the audit log, and reads leave nothing in it.</summary>
     public static NpgsqlBatchCommand BatchCommand(TenantBinding binding) => new(BindForReading)
     {
         Parameters =
@@ -25,28 +27,31 @@ internal static class TenantContext
     };
 
     public static NpgsqlCommand Command(
-        TenantBinding binding, NpgsqlConnection connection, NpgsqlTransaction transaction)
+        TenantBinding binding, NpgsqlConnection connection, NpgsqlTransaction transaction) =>
+        new(Bind, connection, transaction)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
+                Nullable(binding.UserId?.Value, NpgsqlDbType.Uuid),
+                Nullable(binding.Address, NpgsqlDbType.Text),
+                Nullable(Wire.Text(binding.Kind), NpgsqlDbType.Text),
+                Nullable(binding.OnBehalfOf, NpgsqlDbType.Uuid),
+                Nullable(binding.RequestId, NpgsqlDbType.Text),
+                Nullable(binding.TraceId, NpgsqlDbType.Text),
+            },
+        };
+
+    /// <summary>The server answers with what is bound now, the tenant first: proven, not believed.</summary>
+    /// <exception cref="TenantMismatchException">It is bound to something else.</exception>
+    public static void Prove(TenantBinding binding, object? bound)
     {
-        var command = new NpgsqlCommand(Bind, connection, transaction);
-        AddParameters(command.Parameters, binding);
-        return command;
+        if (bound is not string text || !text.StartsWith(binding.OrgId.ToString(), StringComparison.Ordinal))
+            throw new TenantMismatchException("the database is bound to another one");
     }
 
-    private static void AddParameters(NpgsqlParameterCollection parameters, TenantBinding binding)
-    {
-        parameters.Add(
-            new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
-        parameters.Add(new NpgsqlParameter
-        {
-            Value = binding.UserId is { } user ? user.Value : DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Uuid,
-        });
-        parameters.Add(new NpgsqlParameter
-        {
-            Value = (object?)binding.Address ?? DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Text,
-        });
-    }
+    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) =>
+        new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 }
 
 /// <summary>
@@ -76,7 +81,7 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
         {
             using var command = TenantContext.Command(
                 BindingOf(eventData), (NpgsqlConnection)connection, (NpgsqlTransaction)result);
-            command.ExecuteNonQuery();
+            TenantContext.Prove(BindingOf(eventData), command.ExecuteScalar());
             return result;
         }
         catch
@@ -95,7 +100,7 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
         {
             await using var command = TenantContext.Command(
                 BindingOf(eventData), (NpgsqlConnection)connection, (NpgsqlTransaction)result);
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            TenantContext.Prove(BindingOf(eventData), await command.ExecuteScalarAsync(cancellationToken));
             return result;
         }
         catch

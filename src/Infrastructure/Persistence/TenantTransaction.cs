@@ -1,4 +1,5 @@
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -12,8 +13,19 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
 
     private readonly List<Action> _afterCommit = [];
 
-    public void NameTenant() =>
-        db.Bind(new TenantBinding(caller.RequiredTenant().Id, caller.Member?.Id, caller.Address));
+    public void NameTenant()
+    {
+        var (tenant, member) = (caller.RequiredTenant(), caller.Member);
+        if (member is not null && member.OrgId != tenant.Id)
+            throw new TenantMismatchException("the person belongs to another one than the host");
+
+        db.Bind(new TenantBinding(tenant.Id, member?.Id, caller.Address)
+        {
+            Kind = member is null ? ActorKind.Public : ActorKind.User,
+            RequestId = caller.RequestId,
+            TraceId = caller.TraceId,
+        });
+    }
 
     public async Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
         where TResponse : IRefusable<TResponse>

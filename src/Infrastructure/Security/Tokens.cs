@@ -14,9 +14,12 @@ namespace CleanTenancy.Infrastructure.Security;
 /// Access tokens are short JSON Web Tokens whose one audience is the tenant (RFC 9068; checked as RFC 8725 asks);
 /// they say who, never what one may. A valid one is remembered until it ends: verifying a signature costs 76 us.
 /// </summary>
-internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IAccessTokenReader
+internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IAccessTokenReader, IOperatorTokens
 {
     private const string Issuer = "cleantenancy", TokenType = "at+jwt", SessionClaim = "sid";
+
+    /// <summary>The audience of operators' tokens: no UUID, so that it can be no tenant's.</summary>
+    private const string Platform = "platform";
 
     /// <summary>A token of ours has about 400 characters.</summary>
     private const int MaxLength = 2_048;
@@ -54,21 +57,10 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
     public TimeSpan AccessLifetime { get; } = TimeSpan.FromMinutes(10);
 
     public string IssueAccess(TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now) =>
-        _handler.CreateToken(new SecurityTokenDescriptor
-        {
-            TokenType = TokenType,
-            Issuer = Issuer,
-            Audience = orgId.ToString(),
-            IssuedAt = now.UtcDateTime,
-            NotBefore = now.UtcDateTime,
-            Expires = (now + AccessLifetime).UtcDateTime,
-            Claims = new Dictionary<string, object>
-            {
-                [JwtRegisteredClaimNames.Sub] = userId.ToString(),
-                [SessionClaim] = sessionId.ToString(),
-            },
-            SigningCredentials = keys.Credentials,
-        });
+        Issue(orgId.ToString(), userId.Value, sessionId.Value, now);
+
+    public string IssueAccess(OperatorTicket ticket, DateTimeOffset now) =>
+        Issue(Platform, ticket.OperatorId.Value, ticket.SessionId.Value, now);
 
     public ValueTask<AccessTicket?> ReadAsync(string token) =>
         _valid.TryGet(token, out var known) ? new(known) : new(ValidateAsync(token));
@@ -90,24 +82,54 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
             : null;
     }
 
+    /// <summary>Operators are few: theirs are verified each time.</summary>
+    async ValueTask<OperatorTicket?> IOperatorTokens.ReadAsync(string token) =>
+        await VerifyAsync(token) is { } jwt
+        && TryOne(jwt, JwtRegisteredClaimNames.Aud, out var audience) && audience == Platform
+        && TryId(jwt, JwtRegisteredClaimNames.Sub, out var person) && TryId(jwt, SessionClaim, out var session)
+            ? new(new(person), new(session))
+            : null;
+
+    private string Issue(string audience, Guid subject, Guid session, DateTimeOffset now) =>
+        _handler.CreateToken(new SecurityTokenDescriptor
+        {
+            TokenType = TokenType,
+            Issuer = Issuer,
+            Audience = audience,
+            IssuedAt = now.UtcDateTime,
+            NotBefore = now.UtcDateTime,
+            Expires = (now + AccessLifetime).UtcDateTime,
+            Claims = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = subject.ToString(),
+                [SessionClaim] = session.ToString(),
+            },
+            SigningCredentials = keys.Credentials,
+        });
+
     private async Task<AccessTicket?> ValidateAsync(string token)
     {
-        if (token.Length > MaxLength) return null;
-
-        var result = await _handler.ValidateTokenAsync(token, _rules);
-        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt
-            || jwt.TryGetHeaderValue<object>("crit", out _))
-            return null;
-        if (!IsStrict(jwt)) return null;
-        if (!TryOne(jwt, JwtRegisteredClaimNames.Aud, out var org)
-            || !TryOne(jwt, JwtRegisteredClaimNames.Sub, out var user)
-            || !TryOne(jwt, SessionClaim, out var session))
+        if (await VerifyAsync(token) is not { } jwt) return null;
+        if (!TryId(jwt, JwtRegisteredClaimNames.Aud, out var org)
+            || !TryId(jwt, JwtRegisteredClaimNames.Sub, out var user)
+            || !TryId(jwt, SessionClaim, out var session))
             return null;
 
         var ticket = new AccessTicket(
             new(org), new(user), new(session), new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
         _valid.Set(token, ticket, ticket.ExpiresAt + Skew);
         return ticket;
+    }
+
+    private async Task<JsonWebToken?> VerifyAsync(string token)
+    {
+        if (token.Length > MaxLength) return null;
+
+        var result = await _handler.ValidateTokenAsync(token, _rules);
+        return result.IsValid && result.SecurityToken is JsonWebToken jwt
+            && !jwt.TryGetHeaderValue<object>("crit", out _) && IsStrict(jwt)
+            ? jwt
+            : null;
     }
 
     /// <summary>The library takes the last of two equal names, and an exp in quotes (RFC 7519, 2 and 4).</summary>
@@ -125,11 +147,17 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
         }
     }
 
-    /// <summary>A claim that stands there once and is a UUID: neither a list nor given twice.</summary>
-    private static bool TryOne(JsonWebToken jwt, string name, out Guid value)
+    /// <summary>A claim that stands there once: neither a list nor given twice.</summary>
+    private static bool TryOne(JsonWebToken jwt, string name, out string value)
+    {
+        var claims = jwt.Claims.Where(claim => claim.Type == name).Take(2).ToList();
+        value = claims.Count == 1 ? claims[0].Value : "";
+        return claims.Count == 1;
+    }
+
+    private static bool TryId(JsonWebToken jwt, string name, out Guid value)
     {
         value = default;
-        var claims = jwt.Claims.Where(claim => claim.Type == name).Take(2).ToList();
-        return claims.Count == 1 && Guid.TryParseExact(claims[0].Value, "D", out value);
+        return TryOne(jwt, name, out var text) && Guid.TryParseExact(text, "D", out value);
     }
 }

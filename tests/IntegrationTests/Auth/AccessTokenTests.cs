@@ -13,7 +13,7 @@ namespace CleanTenancy.IntegrationTests.Auth;
 /// <summary>Tokens that are almost right (RFC 8725, 3; RFC 9068, 4): each differs from a good one in one thing.</summary>
 public sealed class AccessTokenTests(TestHost host, ClockedApi clocked) : IClassFixture<ClockedApi>
 {
-    private static readonly Dictionary<string, Func<Forge, string>> Corpus = new()
+    internal static readonly Dictionary<string, Func<Forge, string>> Corpus = new()
     {
         ["expired beyond the skew"] = f => f.Sign(f.Header, f.Claims(expires: -31)),
         ["expired long ago"] = f => f.Sign(f.Header, f.Claims(expires: -600)),
@@ -258,7 +258,7 @@ public sealed class AccessTokenTests(TestHost host, ClockedApi clocked) : IClass
     }
 
     /// <summary>Signs what it is told to, with the API's own key.</summary>
-    private sealed class Forge(TestTenant tenant, TestTenant other, string token, string otherToken, ECDsa key, string kid)
+    internal sealed class Forge(TestTenant tenant, TestTenant other, string token, string otherToken, ECDsa key, string kid)
     {
         public ApiClient Client => tenant.Anonymous;
 

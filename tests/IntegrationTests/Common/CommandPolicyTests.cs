@@ -33,7 +33,7 @@ public sealed class CommandPolicyTests(TestHost host)
             .SelectMany(source => source.Endpoints)
             .Select(endpoint => endpoint.Metadata.GetMetadata<RouteRequest>())
             .OfType<RouteRequest>()
-            .Where(route => route.IsCommand)
+            .Where(route => route is { IsCommand: true, IsPlatform: false })
             .Select(route => (route.Request.Name, route.Policy.Permission, route.IsConditional))
             .Where(route => !AboutSigningIn.Contains(route.Name))
             .ToList();

@@ -1,311 +1,157 @@
-using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
+using CleanTenancy.IntegrationTests.Battery;
 using Npgsql;
 
 namespace CleanTenancy.IntegrationTests.Database;
 
 /// <summary>
-/// Underneath EF and its filter: raw SQL as application_role, on every tenant table, bound in every way there is.
+/// Underneath EF and its filter: raw SQL on every tenant table of the catalogue, as every role, bound in every way.
 /// </summary>
 public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDatabase>
 {
-    private const string Denied = "42501", NoUuid = "22P02", NoCopy = "0A000";
-
-    /// <summary>The contexts: what the setting is, and whose rows that shows.</summary>
-    private static readonly Dictionary<string, (string? Setting, Guid? Tenant)> Contexts = new()
-    {
-        ["own"] = (OwnDatabase.A.ToString(), OwnDatabase.A),
-        ["other"] = (OwnDatabase.B.ToString(), OwnDatabase.B),
-        ["none"] = (null, null),
-        ["empty"] = ("", null),
-        ["garbage"] = ("garbage", null),
-        ["braces"] = ($"{{{OwnDatabase.A.ToString().ToUpperInvariant()}}}", OwnDatabase.A),
-    };
-
-    /// <summary>What makes a copied row another row.</summary>
-    private static readonly Dictionary<string, string> Natural = new()
-    {
-        ["events"] = "slug",
-        ["roles"] = "name",
-        ["users"] = "normalized_email",
-        ["idempotency_keys"] = "key",
-    };
-
-    private static readonly ConcurrentDictionary<(string Table, Guid Tenant), long> Counts = new();
-
-    public static MatrixTheoryData<string, string> Matrix => new(TenantTables.Grants.Keys, Contexts.Keys);
-
-    public static TheoryData<string> Tables => [.. TenantTables.Grants.Keys];
-
-    [Theory]
-    [MemberData(nameof(Tables))]
-    public async Task Both_tenants_have_rows(string table)
-    {
-        (await CountAsync(table, OwnDatabase.A)).ShouldBePositive();
-        (await CountAsync(table, OwnDatabase.B)).ShouldBePositive();
-    }
+    public static MatrixTheoryData<string, string> Matrix => new(FenceMatrix.Roles, FenceMatrix.Contexts.Keys);
 
     [Theory]
     [MemberData(nameof(Matrix))]
-    public async Task Only_own_rows_are_read(string table, string context)
+    public async Task Only_own_rows_are_reached(string role, string context)
     {
-        var key = TenantTables.Key(table);
-        await using var app = await BoundAsync(context);
+        using var block = Tally.Start("SQL, matrix");
+        var tables = await FenceMatrix.TablesAsync(database);
+        await using var connection = await ConnectAsync(role);
+        await connection.ExecuteAsync("begin");
+        if (role is not (FenceMatrix.App or FenceMatrix.Platform))
+            await connection.ExecuteAsync($"set local role {role}");
+        // On a connection where nothing ever was bound it is null; afterwards it is empty.
+        (await connection.ScalarAsync<bool>("select current_setting('app.current_org_id', true) is null"))
+            .ShouldBeTrue();
+        await FenceMatrix.BindAsync(connection, context);
 
-        await SeesAsync(app, table, context, $"select {key} from {table}", "SELECT");
-        await SeesAsync(app, table, context, $"select {key} from {table} for update", "UPDATE");
-        // Asking for the other tenant by name shows no more.
-        var (_, tenant) = Contexts[context];
-        var foreign = tenant == OwnDatabase.A ? OwnDatabase.B : OwnDatabase.A;
-        await EmptyAsync(app, context, $"select {key} from {table} where {key} = '{foreign}'");
+        var findings = await FenceMatrix.AttackAsync(connection, role, context, tables, block);
 
-        // COPY of a partitioned table under the fence reads ONLY the empty parent.
-        var source = table == "audit_logs" ? $"(select {key} from {table})" : $"{table} ({key})";
-        var copied = await RunAsync(app, async () =>
-        {
-            using var reader = await app.BeginTextExportAsync($"copy {source} to stdout");
-            return (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Guid.Parse).ToList();
-        });
-        await ShouldBeOwnAsync(copied, table, context, "SELECT");
+        string.Join('\n', findings.Take(20)).ShouldBeEmpty();
+        block.Cases.ShouldBeGreaterThan(15 * tables.Count);
     }
 
+    /// <summary>What opens the fence, for whom, seen by whom.</summary>
     [Theory]
-    [MemberData(nameof(Matrix))]
-    public async Task Only_own_rows_are_changed(string table, string context)
+    [InlineData(FenceMatrix.App, "own", "events",
+        "create policy open on events for select to application_role using (true)")]
+    [InlineData(FenceMatrix.App, "own", "programs", "create policy open on programs to application_role using (true)")]
+    [InlineData(FenceMatrix.App, "none", "roles",
+        "create policy open on roles to public using (true) with check (true)")]
+    [InlineData(FenceMatrix.App, "own", "users", "alter table users disable row level security")]
+    [InlineData(FenceMatrix.App, "own", "events", "grant truncate on events to application_role")]
+    [InlineData(FenceMatrix.App, "own", "events", "grant delete on events to application_role")]
+    [InlineData(FenceMatrix.App, "own", "sessions",
+        "alter policy tenant_isolation_policy on sessions with check (org_id is not null)")]
+    [InlineData(FenceMatrix.App, "garbage", "events",
+        "alter policy tenant_isolation_policy on events "
+        + "using (org_id::text = current_setting('app.current_org_id', true))")]
+    [InlineData(FenceMatrix.App, "deleted tenant", "events",
+        "alter table events drop constraint fk_events_organizations_org_id")]
+    [InlineData(FenceMatrix.Platform, "none", "sessions", "grant select on sessions to platform_role")]
+    [InlineData(FenceMatrix.Owner, "none", "events", "alter table events no force row level security")]
+    [InlineData(FenceMatrix.Audit, "own", "users", "grant select on users to audit_role")]
+    [InlineData(
+        FenceMatrix.Audit, "own", "registrations",
+        "grant select on registrations to audit_role; create policy open on registrations for select using (true)")]
+    [InlineData(FenceMatrix.Stranger, "none", "events",
+        "grant usage on schema public to public; grant select on events to public")]
+    public async Task What_opens_the_fence_is_seen(string role, string context, string table, string hole)
     {
-        var key = TenantTables.Key(table);
-        await using var app = await BoundAsync(context);
+        var tables = (await FenceMatrix.TablesAsync(database)).Where(t => t.Name == table).ToList();
+        tables.ShouldNotBeEmpty();
+        await using var superuser = await SuperuserAsync();
+        await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
 
-        await SeesAsync(app, table, context, $"update {table} set {key} = {key} returning {key}", "UPDATE");
-        await SeesAsync(
-            app, table, context,
-            $"merge into {table} t using (select 1) one on true when matched then update set {key} = t.{key}", "UPDATE", counts: true);
-        await SeesAsync(app, table, context, $"delete from {table} returning {key}", "DELETE", orElse: StillReferenced);
-    }
+        await superuser.ExecuteAsync($"set local role {role}");
+        await FenceMatrix.BindAsync(superuser, context);
+        (await FenceMatrix.AttackAsync(superuser, role, context, tables)).Count.ShouldBe(0);
 
-    [Theory]
-    [MemberData(nameof(Matrix))]
-    public async Task No_row_moves_to_another_tenant(string table, string context)
-    {
-        var key = TenantTables.Key(table);
-        var (_, tenant) = Contexts[context];
-        var target = tenant == OwnDatabase.A ? OwnDatabase.B : OwnDatabase.A;
-        await using var app = await BoundAsync(context);
-
-        var (rows, state) = await RunAsync(app, () => app.ListAsync<Guid>($"update {table} set {key} = '{target}' returning {key}"));
-
-        if (!TenantTables.May(table, "UPDATE")) state.ShouldBeOneOf(Denied, context == "garbage" ? NoUuid : Denied);
-        else if (context == "garbage") state.ShouldBe(NoUuid);
-        else if (tenant is null) rows.ShouldBeEmpty();
-        else state.ShouldBe(Denied);
-    }
-
-    [Theory]
-    [MemberData(nameof(Matrix))]
-    public async Task Only_own_rows_are_made(string table, string context)
-    {
-        var (_, tenant) = Contexts[context];
-        var foreign = tenant == OwnDatabase.A ? OwnDatabase.B : OwnDatabase.A;
-        await using var app = await BoundAsync(context);
-        var refusals = context == "garbage" ? new[] { Denied, NoUuid } : [Denied];
-
-        foreach (var sql in new[]
-        {
-            Insert(table), Insert(table) + " on conflict do nothing",
-            Insert(table) + $" on conflict ({await PrimaryKeyAsync(table)}) do update set {TenantTables.Key(table)} = excluded.{TenantTables.Key(table)}",
-        })
-        {
-            // As it is there, and as it is not there yet: the answers are the same.
-            foreach (var row in new[] { await RowAsync(table, foreign), await NewRowAsync(table, foreign) })
-                (await RunAsync(app, () => app.ListAsync<Guid>(sql, row))).State.ShouldBeOneOf([.. refusals], sql);
-        }
-
-        if (tenant is not { } own) return;
-
-        var newRow = await NewRowAsync(table, own);
-        var (made, state) = await RunAsync(
-            app, () => app.ListAsync<Guid>(Insert(table) + $" returning {TenantTables.Key(table)}", newRow));
-        if (!TenantTables.May(table, "INSERT")) state.ShouldBe(Denied);
-        else if (table == "user_roles") state.ShouldBe("23505"); // there is no other pair to make
-        else made.ShouldBe([own]);
-    }
-
-    [Theory]
-    [MemberData(nameof(Matrix))]
-    public async Task Commands_that_pass_by_the_fence_are_refused(string table, string context)
-    {
-        await using var app = await BoundAsync(context);
-
-        foreach (var sql in new[] { $"truncate {table}", $"truncate {table} cascade", $"lock table {table} in access exclusive mode" })
-        {
-            // LOCK is allowed by UPDATE and DELETE; the time limits end it.
-            if (sql.StartsWith("lock", StringComparison.Ordinal) && TenantTables.Grants[table] is not "SELECT") continue;
-            (await RunAsync(app, () => app.ListAsync<Guid>(sql))).State.ShouldBe(Denied, sql);
-        }
-
-        var copy = await RunAsync(app, async () =>
-        {
-            await using var writer = await app.BeginTextImportAsync($"copy {table} from stdin");
-            return new List<Guid>();
-        });
-        copy.State.ShouldBe(TenantTables.May(table, "INSERT") ? NoCopy : Denied);
-    }
-
-    [Theory]
-    [MemberData(nameof(Tables))]
-    public async Task The_ids_and_names_of_another_tenant_are_free(string table)
-    {
-        if (!TenantTables.May(table, "INSERT")) return;
-
-        await using var app = await BoundAsync("own");
-        var theirs = JsonNode.Parse(await RowAsync(table, OwnDatabase.B))!.AsObject();
-        theirs["org_id"] = OwnDatabase.A;
-        if (Natural.TryGetValue(table, out var natural)) theirs[natural] = $"{theirs[natural]}-b";
-        var alone = table is "events" or "roles" or "users" or "idempotency_keys";
-
-        var (made, state) = await RunAsync(
-            app, () => app.ListAsync<Guid>(Insert(table) + " returning org_id", theirs.ToJsonString()));
-
-        // The others point at a parent that A does not have: refused for that, not for being B's.
-        if (alone) made.ShouldBe([OwnDatabase.A], state);
-        else state.ShouldBeOneOf("23503", table == "refresh_tokens" ? "23505" : "23503");
+        await superuser.ExecuteAsync("reset role");
+        await superuser.ExecuteAsync(hole);
+        await superuser.ExecuteAsync($"set local role {role}");
+        (await FenceMatrix.AttackAsync(superuser, role, context, tables)).ShouldNotBeEmpty();
     }
 
     [Fact]
-    public async Task A_foreign_parent_and_no_parent_get_the_same_answer()
+    public async Task What_other_roles_reach_is_listed_with_its_reason()
     {
         await using var superuser = await database.SuperuserAsync();
-        var keys = await superuser.ListAsync<string[]>(
+
+        (await ReachedAsync(superuser)).ShouldBe(
+            FenceMatrix.Reached.Select(r => $"{r.Key.Role} {r.Key.Table}: {r.Value.Policies}; {r.Value.Grants}"),
+            ignoreOrder: true,
+            "A policy or a grant for another role: list it in FenceMatrix.Reached, with its reason.");
+    }
+
+    [Fact]
+    public async Task A_new_reach_is_seen()
+    {
+        await using var superuser = await database.SuperuserAsync();
+        await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        var before = await ReachedAsync(superuser);
+
+        await superuser.ExecuteAsync("create policy sweep on sessions for delete to platform_role using (true)");
+        await superuser.ExecuteAsync("grant delete on sessions to platform_role");
+
+        (await ReachedAsync(superuser)).Except(before).ShouldBe(["platform_role sessions: sweep; DELETE"]);
+    }
+
+    [Theory]
+    [InlineData("create table stray (org_id uuid, id uuid, primary key (org_id, id))", "stray has no row")]
+    [InlineData("create table stray as select org_id, id from fence_probes union all select org_id, id from events; "
+        + "alter table stray add primary key (org_id, id)", "stray is in no list")]
+    [InlineData("delete from fence_probes where org_id = '0197a000-0000-7000-8000-00000000bbbb'",
+        "fence_probes has no row")]
+    [InlineData("alter table programs add constraint planted check (room is not null) not valid",
+        "cannot make another row")]
+    public async Task A_table_that_cannot_be_attacked_is_not_passed_over(string change, string words)
+    {
+        await using var superuser = await database.SuperuserAsync();
+        await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await superuser.ExecuteAsync(change);
+
+        (await Should.ThrowAsync<InvalidOperationException>(() => FenceMatrix.ReadAsync(superuser)))
+            .Message.ShouldContain(words);
+    }
+
+    /// <summary>Policies and grants on tenants' tables for others than application_role and the owner.</summary>
+    private static async Task<List<string>> ReachedAsync(NpgsqlConnection superuser)
+    {
+        var tables = (await Catalogue.TablesAsync(superuser)).Select(t => t.Name).ToArray();
+        return await superuser.ListAsync<string>(
             """
-            select array[c.conname::text, c.conrelid::regclass::text, c.confrelid::regclass::text, a.attname::text]
-            from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = any(c.conkey) and a.attname <> 'org_id'
-            where c.contype = 'f' and array_length(c.conkey, 1) = 2 and c.confrelid <> 'tenant_slugs'::regclass
-            order by 1
-            """);
-        keys.Select(key => $"{key[1]} -> {key[2]}").ShouldBe(
-        [
-            "programs -> events", "refresh_tokens -> sessions", "registrations -> events", "sessions -> users",
-            "user_roles -> roles", "user_roles -> users",
-        ]);
-
-        await using var app = await BoundAsync("own");
-        foreach (var key in keys)
-        {
-            var (constraint, table, parent, column) = (key[0], key[1], key[2], key[3]);
-            var theirs = await superuser.ScalarAsync<Guid>($"select id from {parent} where org_id = $1", OwnDatabase.B);
-            foreach (var id in new[] { theirs, Guid.CreateVersion7(TimeProvider.System.GetUtcNow()) })
-            {
-                var row = JsonNode.Parse(await NewRowAsync(table, OwnDatabase.A))!.AsObject();
-                row[column] = id;
-                await app.ExecuteAsync("savepoint one");
-                (await Sql.RefusalAsync(() => app.ExecuteAsync(Insert(table), row.ToJsonString()))).ShouldBe(("23503", constraint));
-                await app.ExecuteAsync("rollback to savepoint one");
-            }
-        }
-    }
-
-    /// <summary>A row that others point at; from PostgreSQL 18 on, ON DELETE RESTRICT has a code of its own.</summary>
-    private static readonly string[] StillReferenced = ["23503", "23001"];
-
-    private static string Insert(string table) =>
-        $"insert into {table} select * from jsonb_populate_record(null::{table}, $1::jsonb)";
-
-    /// <summary>A transaction of application_role; with nothing bound: on a connection where nothing ever was.</summary>
-    private async Task<NpgsqlConnection> BoundAsync(string context)
-    {
-        var app = await database.OpenAsync(context == "none" ? database.App : database.PooledApp);
-        await app.ExecuteAsync("begin");
-        if (Contexts[context].Setting is { } setting)
-            await app.ScalarAsync<string>("select set_config('app.current_org_id', $1, true)", setting);
-        return app;
-    }
-
-    /// <summary>What came back or why not; nothing of it stays.</summary>
-    private static async Task<(List<Guid> Rows, string? State)> RunAsync(NpgsqlConnection app, Func<Task<List<Guid>>> act)
-    {
-        await app.ExecuteAsync("savepoint one");
-        List<Guid> rows = [];
-        var (state, _) = await Sql.RefusalAsync(async () => rows = await act());
-        await app.ExecuteAsync("rollback to savepoint one");
-        return (rows, state);
-    }
-
-    private async Task SeesAsync(
-        NpgsqlConnection app, string table, string context, string sql, string privilege, IReadOnlyList<string>? orElse = null, bool counts = false)
-    {
-        var result = await RunAsync(app, async () =>
-        {
-            if (!counts) return await app.ListAsync<Guid>(sql);
-
-            var changed = await app.ExecuteAsync(sql);
-            return [.. Enumerable.Repeat(Contexts[context].Tenant ?? Guid.Empty, changed)];
-        });
-        if (result.State is { } state && orElse?.Contains(state) is true && Contexts[context].Tenant is not null) return;
-
-        await ShouldBeOwnAsync(result, table, context, privilege);
-    }
-
-    private async Task ShouldBeOwnAsync(
-        (List<Guid> Rows, string? State) result, string table, string context, string privilege)
-    {
-        if (!TenantTables.May(table, privilege))
-            result.State.ShouldBeOneOf(Denied, context == "garbage" ? NoUuid : Denied);
-        else if (context == "garbage")
-            result.State.ShouldBe(NoUuid);
-        else
-        {
-            result.State.ShouldBeNull();
-            var own = Contexts[context].Tenant;
-            var expected = own is { } tenant ? await CountAsync(table, tenant) : 0;
-            result.Rows.ShouldBe(Enumerable.Repeat(own ?? Guid.Empty, (int)expected));
-        }
-    }
-
-    private static async Task EmptyAsync(NpgsqlConnection app, string context, string sql)
-    {
-        var (rows, state) = await RunAsync(app, () => app.ListAsync<Guid>(sql));
-        rows.ShouldBeEmpty();
-        state.ShouldBe(context == "garbage" ? NoUuid : null);
-    }
-
-    /// <summary>Counted once: no test of this class leaves anything behind.</summary>
-    private async Task<long> CountAsync(string table, Guid tenant)
-    {
-        if (Counts.TryGetValue((table, tenant), out var count)) return count;
-
-        await using var superuser = await database.SuperuserAsync();
-        return Counts[(table, tenant)] =
-            await superuser.ScalarAsync<long>($"select count(*) from {table} where {TenantTables.Key(table)} = $1", tenant);
-    }
-
-    private async Task<string> PrimaryKeyAsync(string table)
-    {
-        await using var superuser = await database.SuperuserAsync();
-        return (await superuser.ScalarAsync<string>(
-            """
-            select string_agg(a.attname, ', ' order by k.n)
-            from pg_index i cross join unnest(i.indkey::int2[]) with ordinality k(attnum, n)
-            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-            where i.indrelid = $1::text::regclass and i.indisprimary
+            with t as (select * from pg_class where relname = any($1) and relnamespace = 'public'::regnamespace),
+              policies as (
+                select t.relname, coalesce(r.rolname, 'public') as role,
+                  string_agg(p.polname, ', ' order by p.polname) as names
+                from t join pg_policy p on p.polrelid = t.oid cross join unnest(p.polroles) u(role)
+                left join pg_roles r on r.oid = u.role
+                group by 1, 2),
+              grants as (
+                select t.relname, coalesce(r.rolname, 'public') as role,
+                  string_agg(distinct a.privilege_type, ', ' order by a.privilege_type) as names
+                from t cross join lateral (
+                  select * from aclexplode(t.relacl)
+                  union all
+                  select x.* from pg_attribute c cross join aclexplode(c.attacl) x where c.attrelid = t.oid) a
+                left join pg_roles r on r.oid = a.grantee
+                where a.grantee <> t.relowner
+                group by 1, 2)
+            select role || ' ' || relname || ': ' || coalesce(p.names, '') || '; ' || coalesce(g.names, '')
+            from policies p full join grants g using (relname, role)
+            where role <> 'application_role'
             """,
-            table))!;
+            (object)tables);
     }
 
-    /// <summary>A row as it stands, as JSON.</summary>
-    private async Task<string> RowAsync(string table, Guid tenant)
+    /// <summary>Those that log in do; the others are taken on by a superuser.</summary>
+    private Task<NpgsqlConnection> ConnectAsync(string role) => role switch
     {
-        await using var superuser = await database.SuperuserAsync();
-        return (await superuser.ScalarAsync<string>(
-            $"select to_jsonb(t)::text from {table} t where {TenantTables.Key(table)} = $1 limit 1", tenant))!;
-    }
+        FenceMatrix.App => database.OpenAsync(database.App),
+        FenceMatrix.Platform => database.OpenAsync(database.PlatformRole),
+        _ => SuperuserAsync(),
+    };
 
-    /// <summary>The same row under another key.</summary>
-    private async Task<string> NewRowAsync(string table, Guid tenant)
-    {
-        var row = JsonNode.Parse(await RowAsync(table, tenant))!.AsObject();
-        if (table == "refresh_tokens") row["hash"] = @"\x02";
-        else if (row.ContainsKey("id") && table != "organizations") row["id"] = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
-        if (Natural.TryGetValue(table, out var natural)) row[natural] = $"{row[natural]}-new";
-        return row.ToJsonString();
-    }
+    private Task<NpgsqlConnection> SuperuserAsync() => database.OpenAsync(database.Superuser);
 }

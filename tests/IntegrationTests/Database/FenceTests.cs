@@ -1,30 +1,8 @@
 namespace CleanTenancy.IntegrationTests.Database;
 
-/// <summary>The fence as the catalogue tells it. Every rule is shown to see what breaks it.</summary>
+/// <summary>The role of the API underneath it: its time limits, and that it cannot switch off what binds it.</summary>
 public sealed class FenceTests(OwnDatabase database) : IClassFixture<OwnDatabase>
 {
-    public static TheoryData<string> Rules => [.. FenceRules.All.Select(rule => rule.Name)];
-
-    [Theory]
-    [MemberData(nameof(Rules))]
-    public async Task It_holds(string rule)
-    {
-        await using var superuser = await database.SuperuserAsync();
-
-        (await FenceRules.OffendersAsync(superuser, rule)).ShouldBeEmpty();
-    }
-
-    [Theory]
-    [MemberData(nameof(Rules))]
-    public async Task It_sees_what_breaks_it(string rule)
-    {
-        await using var superuser = await database.SuperuserAsync();
-        await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await superuser.ExecuteAsync(FenceRules.All.Single(r => r.Name == rule).Break);
-
-        (await FenceRules.OffendersAsync(superuser, rule)).ShouldNotBeEmpty();
-    }
-
     [Fact]
     public async Task A_connection_of_the_API_has_time_limits()
     {

@@ -22,6 +22,12 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
     /// <summary>As application_role, without a pool.</summary>
     public string App => host.Postgres.ConnectionString(Name, "application_role") + ";Pooling=false";
 
+    /// <summary>As platform_role, without a pool.</summary>
+    public string PlatformRole => host.Postgres.ConnectionString(Name, "platform_role") + ";Pooling=false";
+
+    /// <summary>Underneath the fence, without a pool: what is bound on it stays there.</summary>
+    public string Superuser => host.Postgres.Superuser(Name) + ";Pooling=false";
+
     public string PooledApp => host.Postgres.ConnectionString(Name, "application_role");
 
     public string Migrator => host.Postgres.ConnectionString(Name, "cleantenancy_migrator") + ";Pooling=false";
@@ -121,6 +127,7 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
           insert into fence_probes (org_id, id) values (org, gen_random_uuid());
           insert into audit_logs (org_id, id, created_at, action, actor_kind)
             values (org, gen_random_uuid(), now(), 'event.created', 'system');
+          perform seal_audit_log(org, 1000);
         end
         $do$
         """);

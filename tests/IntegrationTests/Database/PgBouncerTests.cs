@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.IntegrationTests.Battery;
+using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 using Npgsql;
 
@@ -14,6 +16,7 @@ namespace CleanTenancy.IntegrationTests.Database;
 public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClassFixture<OwnDatabase>, IAsyncLifetime
 {
     private const string Program = "/usr/sbin/pgbouncer";
+    private const int Operations = 2000;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("pgbouncer").FullName;
     private Process? _bouncer;
@@ -25,7 +28,8 @@ public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClass
 
         var server = new NpgsqlConnectionStringBuilder(database.App);
         _port = FreePort();
-        await File.WriteAllTextAsync(Path.Combine(_folder, "users.txt"), $"\"application_role\" \"{server.Password}\"\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "users.txt"), $"\"application_role\" \"{server.Password}\"\n");
         await File.WriteAllTextAsync(Path.Combine(_folder, "pgbouncer.ini"), $"""
             [databases]
             * = host={server.Host} port={server.Port}
@@ -44,7 +48,10 @@ public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClass
             foreach (var path in Directory.GetFiles(_folder).Append(_folder))
                 File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101); // it refuses to be root
         _bouncer = Process.Start(new ProcessStartInfo(
-            Program, Environment.UserName == "root" ? ["-q", "-u", "nobody", $"{_folder}/pgbouncer.ini"] : ["-q", $"{_folder}/pgbouncer.ini"]))!;
+            Program,
+            Environment.UserName == "root"
+                ? ["-q", "-u", "nobody", $"{_folder}/pgbouncer.ini"]
+                : ["-q", $"{_folder}/pgbouncer.ini"]))!;
         for (var attempt = 0; !await AnswersAsync(); attempt++)
         {
             (attempt < 50 && !_bouncer.HasExited).ShouldBeTrue("PgBouncer did not start.");
@@ -71,20 +78,62 @@ public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClass
         await using (var superuser = await database.SuperuserAsync()) await PoolFuzz.SeedAsync(superuser);
         await using var source = NpgsqlDataSource.Create(
             Through(database.App) + ";Pooling=true;Maximum Pool Size=16;No Reset On Close=true;Max Auto Prepare=0");
-        var fuzz = new PoolFuzz(source, () => Task.CompletedTask, operations: 1000);
+        using var block = Tally.Start("SQL, through PgBouncer, fuzz");
+        var fuzz = new PoolFuzz(source, () => Task.CompletedTask, Operations);
 
         await fuzz.RunAsync();
 
+        block.Count("events", fuzz.Oracle.Checks);
         fuzz.Oracle.ShouldBeClean();
+        block.Cases.ShouldBeGreaterThan(Operations);
+    }
+
+    /// <summary>A backend that was told for a session serves other sessions too.</summary>
+    [Fact]
+    public async Task The_same_fuzz_sees_a_binding_of_the_session_leaking()
+    {
+        SkipWithoutProgram();
+        var leaking = new OwnDatabase(host);
+        await leaking.InitializeAsync();
+        await using (var superuser = await leaking.SuperuserAsync()) await PoolFuzz.SeedAsync(superuser);
+        await using var source = NpgsqlDataSource.Create(
+            Through(leaking.App) + ";Pooling=true;Maximum Pool Size=16;No Reset On Close=true;Max Auto Prepare=0");
+        var fuzz = new PoolFuzz(source, () => Task.CompletedTask, Operations, SessionBinding.Use);
+
+        await fuzz.RunAsync();
+
+        fuzz.Oracle.Leaks.ShouldBePositive(fuzz.Oracle.ToString());
+    }
+
+    public static TheoryData<string> Contexts => [.. FenceMatrix.Contexts.Keys];
+
+    [Theory]
+    [MemberData(nameof(Contexts))]
+    public async Task Only_own_rows_are_reached(string context)
+    {
+        SkipWithoutProgram();
+        using var block = Tally.Start("SQL, through PgBouncer, matrix");
+        var tables = await FenceMatrix.TablesAsync(database);
+        await using var app = await database.OpenAsync(Through(database.App) + ";Max Auto Prepare=0");
+        await app.ExecuteAsync("begin");
+        await FenceMatrix.BindAsync(app, context);
+
+        var findings = await FenceMatrix.AttackAsync(app, FenceMatrix.App, context, tables, block);
+
+        await app.ExecuteAsync("rollback");
+        string.Join('\n', findings.Take(20)).ShouldBeEmpty();
+        block.Cases.ShouldBeGreaterThan(15 * tables.Count);
     }
 
     [Fact]
     public async Task The_API_works()
     {
         SkipWithoutProgram();
+        using var block = Tally.Start("SQL, through PgBouncer, HTTP");
         var app = host.Postgres.ConnectionString(host.Api.Database, "application_role");
         await using var api = await host.StartApiAsync(
-            host.Api.Database, options => options.Settings["ConnectionStrings:App"] = Through(app) + ";Max Auto Prepare=0");
+            host.Api.Database,
+            options => options.Settings["ConnectionStrings:App"] = Through(app) + ";Max Auto Prepare=0");
         var tenant = await api.NewTenantAsync();
         var signedIn = await tenant.Anonymous.PostAsync(
             "/v1/auth/login", new { email = tenant.Email(BuiltInRoles.Organizer), password = TestHost.Password });
@@ -94,7 +143,25 @@ public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClass
 
         created.ShouldBe(HttpStatusCode.Created);
         for (var n = 0; n < 20; n++)
-            (await client.GetAsync("/v1/events")).ShouldBe(HttpStatusCode.OK).Body!["data"]!.AsArray().Count.ShouldBe(1);
+            (await client.GetAsync("/v1/events")).Data().Count.ShouldBe(1);
+        // Another tenant's people see their own, at the same time, over the same few backends.
+        var other = await (await api.NewTenantAsync()).OrganizerAsync();
+        var answers = await Answers.ParallelAsync(40, n => (n % 2 == 0 ? client : other).GetAsync("/v1/events"));
+        answers.Select(a => a.Data().Count).ShouldBe(Enumerable.Range(0, 40).Select(n => n % 2 == 0 ? 1 : 0));
+        (await other.GetAsync($"/v1/events/{created.Id}")).ShouldBe(HttpStatusCode.NotFound);
+        await CommandsAsync(other);
+        block.Count("events", 64);
+        block.Count("commands", CommandRoute.All.Count);
+    }
+
+    /// <summary>Each command once.</summary>
+    private static async Task CommandsAsync(ApiClient organizer)
+    {
+        foreach (var route in CommandRoute.All)
+        {
+            var stage = await Stage.SetAsync(organizer);
+            (await route.SendAsync(organizer, stage)).Status.ShouldBe(route.Success, route.Command);
+        }
     }
 
     /// <summary>LISTEN is accepted and heard by nobody: it stays on a backend that serves others.</summary>

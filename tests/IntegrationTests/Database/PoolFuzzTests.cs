@@ -1,4 +1,6 @@
 using System.Globalization;
+using CleanTenancy.IntegrationTests.Battery;
+using CleanTenancy.IntegrationTests.Fixtures;
 using Npgsql;
 
 namespace CleanTenancy.IntegrationTests.Database;
@@ -7,7 +9,7 @@ namespace CleanTenancy.IntegrationTests.Database;
 /// No Reset On Close is on, so a setting that outlived its transaction would be the next reader's. The second test
 /// shows that the oracle would see it.
 /// </summary>
-public sealed class PoolFuzzTests(OwnDatabase database) : IClassFixture<OwnDatabase>
+public sealed class PoolFuzzTests(TestHost host, OwnDatabase database) : IClassFixture<OwnDatabase>
 {
     private const int Pool = 8;
 
@@ -17,55 +19,63 @@ public sealed class PoolFuzzTests(OwnDatabase database) : IClassFixture<OwnDatab
     [Fact]
     public async Task No_row_of_another_tenant_is_ever_read()
     {
+        using var block = Tally.Start("SQL, pool fuzz");
         await using var superuser = await database.SuperuserAsync();
         await PoolFuzz.SeedAsync(superuser);
         await using var source = database.AppSource(Pool);
-        using var killing = new SemaphoreSlim(1);
-        var fuzz = new PoolFuzz(source, KillAsync, Operations);
+        var fuzz = new PoolFuzz(source, Killer(superuser), Operations);
 
         await fuzz.RunAsync();
 
+        block.Count("events", fuzz.Oracle.Checks);
         await CleanAsync(source, superuser);
         fuzz.Oracle.ShouldBeClean();
-        fuzz.Oracle.Checks.ShouldBeGreaterThan(Operations);
-        (await superuser.ScalarAsync<long>("select count(*) from events where title in ('abandoned', 'x')")).ShouldBe(0);
-
-        async Task KillAsync()
-        {
-            await killing.WaitAsync();
-            await superuser.ExecuteAsync(
-                """
-                select pg_terminate_backend(pid) from pg_stat_activity
-                where datname = current_database() and usename = 'application_role' limit 1
-                """);
-            killing.Release();
-        }
+        block.Cases.ShouldBeGreaterThan(Operations);
+        (await superuser.ScalarAsync<long>("select count(*) from events where title in ('abandoned', 'x')"))
+            .ShouldBe(0);
+        (await superuser.ScalarAsync<long>("select count(*) from events where title = 'saved for ' || org_id"))
+            .ShouldBePositive("nothing was ever saved");
+        (await superuser.ScalarAsync<long>(
+            "select count(*) from events where title like 'saved for %' and title <> 'saved for ' || org_id"))
+            .ShouldBe(0);
     }
 
+    /// <summary>The same fuzz, of sessions that are bound instead of transactions.</summary>
     [Fact]
-    public async Task The_oracle_sees_a_setting_that_outlives_its_transaction()
+    public async Task A_binding_of_the_session_is_seen_leaking()
     {
-        await using (var superuser = await database.SuperuserAsync())
-            await OwnDatabase.SeedAsync(superuser, PoolFuzz.Tenant(1_000_001), "leak-1", 1);
-        await using (var superuser = await database.SuperuserAsync())
-            await OwnDatabase.SeedAsync(superuser, PoolFuzz.Tenant(1_000_002), "leak-2", 1);
-        await using var source = database.AppSource(Pool);
-        var oracle = new Oracle();
+        var leaking = new OwnDatabase(host);
+        await leaking.InitializeAsync();
+        await using var superuser = await leaking.SuperuserAsync();
+        await PoolFuzz.SeedAsync(superuser);
+        await using var source = leaking.AppSource(Pool);
+        var fuzz = new PoolFuzz(source, Killer(superuser), 2000, SessionBinding.Use);
 
-        await Task.WhenAll(Enumerable.Range(0, PoolFuzz.Tasks).Select(seed => Task.Run(async () =>
+        await fuzz.RunAsync();
+
+        fuzz.Oracle.Leaks.ShouldBePositive(fuzz.Oracle.ToString());
+    }
+
+    /// <summary>Ends a backend of the API, one at a time.</summary>
+    private static Func<Task> Killer(NpgsqlConnection superuser)
+    {
+        var killing = new SemaphoreSlim(1);
+        return async () =>
         {
-            var random = new Random(seed);
-            for (var n = 0; n < 20; n++)
+            await killing.WaitAsync();
+            try
             {
-                await using var connection = await source.OpenConnectionAsync();
-                Guid? bound = random.Next(3) == 0 ? null : PoolFuzz.Tenant(1_000_001 + random.Next(2));
-                if (bound is { } tenant)
-                    await connection.ExecuteAsync("select set_config('app.current_org_id', $1, false)", tenant.ToString());
-                oracle.Saw(bound, await connection.ListAsync<Guid>("select org_id from events"));
+                await superuser.ExecuteAsync(
+                    """
+                    select pg_terminate_backend(pid) from pg_stat_activity
+                    where datname = current_database() and usename = 'application_role' limit 1
+                    """);
             }
-        })));
-
-        oracle.Leaks.ShouldBePositive();
+            finally
+            {
+                killing.Release();
+            }
+        };
     }
 
     /// <summary>Every connection of the pool is idle, sees nothing, and has nothing set.</summary>
@@ -79,8 +89,11 @@ public sealed class PoolFuzzTests(OwnDatabase database) : IClassFixture<OwnDatab
                 var connection = await source.OpenConnectionAsync();
                 all.Add(connection);
                 var pid = await connection.ScalarAsync<int>("select pg_backend_pid()");
-                (await superuser.ScalarAsync<string>("select state from pg_stat_activity where pid = $1", pid)).ShouldBe("idle");
-                (await connection.ScalarAsync<string>("select coalesce(current_setting('app.current_org_id', true), '')")).ShouldBe("");
+                (await superuser.ScalarAsync<string>("select state from pg_stat_activity where pid = $1", pid))
+                    .ShouldBe("idle");
+                (await connection.ScalarAsync<string>(
+                    "select coalesce(current_setting('app.current_org_id', true), '')"))
+                    .ShouldBe("");
                 (await connection.ScalarAsync<long>("select count(*) from events")).ShouldBe(0);
             }
         }

@@ -60,7 +60,7 @@ public sealed class PortableLintTests(OwnDatabase database) : IClassFixture<OwnD
     }
 
     [Theory]
-    [InlineData("unique index", "create unique index on sessions (id)")]
+    [InlineData("unique index", "create unique index on sessions (id, org_id)")]
     [InlineData("unique index", "create unique index on events (slug, org_id)")]
     [InlineData("no primary key", "create table stray (org_id uuid)")]
     [InlineData("Row-Level Security is off", "alter table events disable row level security")]

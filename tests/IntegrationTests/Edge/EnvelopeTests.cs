@@ -69,7 +69,7 @@ public sealed class EnvelopeTests(TestHost host)
         var created = await owner.PostAsync("/v1/events", Sample.Event(), ("X-Request-Id", "mobile-7.3:abc_DEF"));
 
         One(created, "X-Request-Id").ShouldBe("mobile-7.3:abc_DEF");
-        (await host.Api.QueryAsync<string>("select request_id::text from audit_logs where org_id = $1", tenant.Id.Value))
+        (await host.Api.QueryAsync<string>("select request_id::text from audit_logs where org_id = $1 and action = 'event.created'", tenant.Id.Value))
             .ShouldBe("mobile-7.3:abc_DEF");
         One(await owner.GetAsync("/v1/events/unknown", ("X-Request-Id", "on-a-refusal")), "X-Request-Id").ShouldBe("on-a-refusal");
         One(await owner.PostAsync("/v1/events", body: null, ("X-Request-Id", "after-an-exception")), "X-Request-Id").ShouldBe("after-an-exception");
@@ -138,7 +138,7 @@ public sealed class EnvelopeTests(TestHost host)
         var tenant = await api.NewTenantAsync();
 
         (await (await tenant.OwnerAsync()).PostAsync("/v1/events", Sample.Event(), ("X-Forwarded-For", forwarded))).ShouldBe(HttpStatusCode.Created);
-        (await api.QueryAsync<string>("select address::text from audit_logs where org_id = $1", tenant.Id.Value)).ShouldBe("127.0.0.1");
+        (await api.QueryAsync<string>("select address::text from audit_logs where org_id = $1 and action = 'event.created'", tenant.Id.Value)).ShouldBe("127.0.0.1");
     }
 
     [Fact]

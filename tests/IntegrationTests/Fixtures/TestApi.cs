@@ -62,6 +62,8 @@ public sealed class TestApi : IAsyncDisposable
                 ["ConnectionStrings:App"] = postgres.ConnectionString(database, "application_role"),
                 ["ConnectionStrings:Platform"] = postgres.ConnectionString(database, "platform_role"),
                 ["OpenApi:Enabled"] = "true",
+                // Tests send the sweeps that they are about.
+                ["Sweeps:Enabled"] = "false",
             },
         };
         configure?.Invoke(options);
@@ -106,6 +108,31 @@ public sealed class TestApi : IAsyncDisposable
     /// <summary>The client of the platform host.</summary>
     public ApiClient Platform => Client("localhost");
 
+    /// <summary>Sends what a timer would send.</summary>
+    public async Task<T> SweepAsync<T>(ISweep<T> sweep)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<ISystemCaller>().BecomeSystem();
+        return (await scope.ServiceProvider.GetRequiredService<ISender>().Send(sweep, CancellationToken.None)).Value;
+    }
+
+    /// <summary>A new operator of the platform, by address; the password is everybody's.</summary>
+    public async Task<string> NewOperatorAsync()
+    {
+        var now = TimeProvider.System.Now();
+        var email = $"operator-{Guid.CreateVersion7(now):N}@platform.test";
+        await _seeder.AddOperatorAsync(email, "Operator", _passwordHash, now, CancellationToken.None);
+        return email;
+    }
+
+    /// <summary>A client of the platform host, signed in as a new operator.</summary>
+    public async Task<ApiClient> OperatorAsync()
+    {
+        var body = new { email = await NewOperatorAsync(), password = TestHost.Password };
+        var answer = await Platform.PostAsync("/v1/platform/auth/login", body);
+        return Platform.With(answer.ShouldBe(System.Net.HttpStatusCode.OK).Get<string>("accessToken"));
+    }
+
     /// <summary>A signed-in session made without a password, for tests that are not about signing in.</summary>
     public async Task<string> TokenAsync(User user, DateTimeOffset? now = null)
     {
@@ -145,6 +172,27 @@ public sealed class TestApi : IAsyncDisposable
         return command;
     }
 
+    /// <summary>Writes nothing; but where nobody logs, the framework makes no traces either.</summary>
+    private sealed class Tracing : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Critical;
+
+        public void Log<TState>(
+            LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
     private sealed class Factory(TestApiOptions options) : WebApplicationFactory<Program>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -153,7 +201,7 @@ public sealed class TestApi : IAsyncDisposable
             foreach (var (name, value) in options.Settings) builder.UseSetting(name, value);
             builder.ConfigureLogging(logging =>
             {
-                logging.ClearProviders();
+                logging.ClearProviders().AddProvider(new Tracing());
                 if (options.Logs is not null) logging.AddProvider(options.Logs).SetMinimumLevel(LogLevel.Trace);
             });
             if (options.Services is not null) builder.ConfigureTestServices(options.Services);

@@ -39,16 +39,29 @@ public sealed class TestTenant(TestApi api, TenantId id, string slug, IReadOnlyL
     public Task<long> UsedAsync(Quota quota) => api.QueryAsync<long>(
         "select used from usage_counters where org_id = $1 and resource = $2", id.Value, Wire.Text(quota));
 
-    /// <summary>Deeds of this tenant, oldest first.</summary>
+    /// <summary>Deeds of this tenant, oldest first; neither denied attempts nor changed rows.</summary>
     public Task<string[]> DeedsAsync() => api.QueryAsync<string[]>(
-        "select coalesce(array_agg(action::text order by id), '{}') from audit_logs where org_id = $1", id.Value);
+        """
+        select coalesce(array_agg(action::text order by id), '{}') from audit_logs
+        where org_id = $1 and table_name is null and action not in ('access.denied', 'session.refused')
+        """,
+        id.Value);
 
-    /// <summary>All that a failed command could leave: to be compared before and after.</summary>
+    /// <summary>Denied attempts of this tenant, oldest first: deed, request, code.</summary>
+    public Task<string[]> DenialsAsync() => api.QueryAsync<string[]>(
+        """
+        select coalesce(array_agg(concat_ws(' ', action, details ->> 'request', details ->> 'code') order by id), '{}')
+        from audit_logs where org_id = $1 and action in ('access.denied', 'session.refused')
+        """,
+        id.Value);
+
+    /// <summary>All that a failed command could leave, but for the line that it was denied: to be compared before and after.</summary>
     public Task<string> TraceAsync() => api.QueryAsync<string>(
         """
         select concat_ws('/',
           (select count(*) from events where org_id = $1), (select count(*) from programs where org_id = $1),
-          (select count(*) from registrations where org_id = $1), (select count(*) from audit_logs where org_id = $1),
+          (select count(*) from registrations where org_id = $1),
+          (select count(*) from audit_logs where org_id = $1 and action not in ('access.denied', 'session.refused')),
           (select count(*) from idempotency_keys where org_id = $1), (select count(*) from sessions where org_id = $1),
           (select coalesce(sum(version), 0) from events where org_id = $1), (select coalesce(sum(registered), 0) from events where org_id = $1),
           (select string_agg(resource || used, ',' order by resource) from usage_counters where org_id = $1))

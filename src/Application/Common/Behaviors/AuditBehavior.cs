@@ -12,8 +12,10 @@ internal sealed class AuditBehavior<TRequest, TResponse>(IAuditTrail audit, ITen
     where TRequest : IGuarded, ICommand
     where TResponse : IRefusable<TResponse>
 {
-    private static readonly bool Recorded =
-        TRequest.Policy.Audit != Deed.None && !typeof(TRequest).IsAssignableTo(typeof(IOwnTransactions));
+    /// <summary>Platform requests have no tenant to log in: their handlers know whose log it is.</summary>
+    private static readonly bool Recorded = TRequest.Policy.Audit != Deed.None
+        && !typeof(TRequest).IsAssignableTo(typeof(IOwnTransactions))
+        && !typeof(TRequest).IsAssignableTo(typeof(IPlatform));
 
     public async Task<TResponse> Handle(
         TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)

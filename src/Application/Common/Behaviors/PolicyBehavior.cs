@@ -5,18 +5,27 @@ using MediatR;
 
 namespace CleanTenancy.Application.Common.Behaviors;
 
-/// <summary>Permission first, then feature: who may not do it does not learn what the plan has. No database.</summary>
-internal sealed class PolicyBehavior<TRequest, TResponse>(ICaller caller) : IPipelineBehavior<TRequest, TResponse>
+/// <summary>
+/// Permission first, then feature: who may not do it does not learn what the plan has. What was denied, here or further
+/// inside, is remembered when everything inside is over and rolled back.
+/// </summary>
+internal sealed class PolicyBehavior<TRequest, TResponse>(ICaller caller, IDenials denials)
+    : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IGuarded
     where TResponse : IRefusable<TResponse>
 {
-    private static readonly bool IsPublic = typeof(TRequest).IsAssignableTo(typeof(IPublic));
-
     private static readonly Policy Policy = TRequest.Policy;
 
     public async Task<TResponse> Handle(
-        TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
-        Gate.CheckPolicy(Policy, IsPublic, caller) is { } refusal ? TResponse.Refused(refusal) : await next();
+        TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    {
+        var response = Gate.CheckPolicy(Policy, typeof(TRequest), caller) is { } refusal
+            ? TResponse.Refused(refusal)
+            : await next();
+        if (Denial.Of(response.Error, typeof(TRequest)) is { } denial)
+            await denials.RecordAsync(denial, cancellationToken);
+        return response;
+    }
 }
 
 public static class PolicyErrors

@@ -38,5 +38,16 @@ public interface ISessionDirectory
 public interface IReadiness
 {
     /// <returns>What is wrong; empty when ready.</returns>
-    Task<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<ReadinessProblem>> CheckAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Why an instance takes no requests.</summary>
+/// <param name="Rule">What does not hold: anybody may read it.</param>
+/// <param name="Detail">Where it does not: for the log, and for operators.</param>
+public sealed record ReadinessProblem(string Rule, string Detail);
+
+/// <summary>Makes a scope the platform's own: for sweeps, which no client can send.</summary>
+public interface ISystemCaller
+{
+    void BecomeSystem();
 }

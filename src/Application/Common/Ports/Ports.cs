@@ -1,3 +1,4 @@
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Members;
@@ -30,6 +31,10 @@ public interface IAppDbContext
 
     DbSet<Registration> Registrations { get; }
 
+    DbSet<AuditEntry> AuditEntries { get; }
+
+    DbSet<AuditSeal> AuditSeals { get; }
+
     /// <summary>The event, locked until the transaction ends; null if there is none. Commands only.</summary>
     Task<Event?> LockEventAsync(EventId id, CancellationToken cancellationToken);
 
@@ -57,10 +62,19 @@ public interface ICaller
     /// <summary>Null when nobody has signed in.</summary>
     Member? Member { get; }
 
+    /// <summary>A person of the platform, on the platform host only.</summary>
+    Operator? Operator { get; }
+
+    /// <summary>A timer of ours sends it, and no client.</summary>
+    bool IsSystem { get; }
+
     /// <summary>The client's address, as far as configured proxies vouch for it.</summary>
     string Address { get; }
 
     string RequestId { get; }
+
+    /// <summary>Of the W3C trace; null outside one.</summary>
+    string? TraceId { get; }
 
     string? IdempotencyKey { get; }
 
@@ -77,6 +91,12 @@ public static class CallerExtensions
     /// <exception cref="InvalidOperationException">The request reached its handler without a member: a bug.</exception>
     public static Member RequiredMember(this ICaller caller) =>
         caller.Member ?? throw new InvalidOperationException("Nobody has signed in.");
+
+    /// <exception cref="InvalidOperationException">
+    /// The request reached its handler without an operator: a bug.
+    /// </exception>
+    public static Operator RequiredOperator(this ICaller caller) =>
+        caller.Operator ?? throw new InvalidOperationException("No operator has signed in.");
 }
 
 /// <summary>
@@ -113,6 +133,11 @@ public sealed class ConstraintViolatedException(string constraint, Exception inn
 /// <summary>Optimistic concurrency found another version of the row.</summary>
 public sealed class StaleRowException(Exception inner) : Exception("The row was changed meanwhile.", inner);
 
+/// <summary>
+/// The tenant of the host, of the token and of the database's transaction are not the same one: nothing is answered.
+/// </summary>
+public sealed class TenantMismatchException(string what) : Exception($"Tenants do not match: {what}.");
+
 /// <summary>Counters of what a plan limits. All inside the command's transaction.</summary>
 public interface IQuotas
 {
@@ -127,7 +152,7 @@ public interface IQuotas
     Task ReleaseAsync(Quota quota, long n, CancellationToken cancellationToken);
 }
 
-/// <summary>The audit log of the tenant, append-only.</summary>
+/// <summary>The audit log of the tenant, append-only. Who, from where and in which request is the binding's.</summary>
 public interface IAuditTrail
 {
     /// <summary>Records a deed in the command's transaction.</summary>
@@ -136,6 +161,52 @@ public interface IAuditTrail
     /// <param name="actor">Who did it, when that is not the caller: a sign-in's user.</param>
     Task RecordAsync(string deed, Guid? subject, UserId? actor, CancellationToken cancellationToken);
 }
+
+/// <summary>Denied attempts, in a transaction of their own: what was refused has rolled its own back.</summary>
+public interface IDenials
+{
+    /// <summary>Records it in the log of the host's tenant; never throws, and never grows without bound.</summary>
+    Task RecordAsync(Denial denial, CancellationToken cancellationToken);
+}
+
+/// <summary>An attempt that was denied.</summary>
+/// <param name="Deed">Past tense: access.denied, session.refused.</param>
+/// <param name="Code">Why, as a problem code or a word of its own.</param>
+/// <param name="Request">What was asked for.</param>
+public sealed record Denial(string Deed, string Code, string Request)
+{
+    public const string Access = "access.denied", SignIn = "session.refused";
+
+    /// <summary>Of another tenant's token on this tenant's host.</summary>
+    public const string ForeignToken = "foreign_token";
+
+    /// <summary>The row it is about: the user of a failed sign-in.</summary>
+    public Guid? Subject { get; init; }
+
+    /// <returns>Null for what is no denial: a missing token, a suspended tenant, a mistake.</returns>
+    public static Denial? Of(Error? error, Type request) =>
+        error is { Code: "permission_denied" or "feature_not_in_plan" }
+            ? new(Access, error.Code, request.Name)
+            : null;
+}
+
+/// <summary>The chain of the tenant's log.</summary>
+public interface IAuditChain
+{
+    /// <summary>Checks all seals, and the lines they hold.</summary>
+    Task<IReadOnlyList<AuditBreach>> FindBreachesAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Lines that no seal holds: young ones, to be sealed within minutes.</summary>
+    Task<int> CountUnsealedAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Whether the chain has a seal of this number and head; null where there is no such number.</summary>
+    Task<bool?> HoldsAsync(long seal, byte[] head, CancellationToken cancellationToken);
+}
+
+/// <param name="Seal">Its number; null for a line that is in no seal.</param>
+/// <param name="Problem">seal_missing, seal_changed, row_missing, row_changed, row_added.</param>
+/// <param name="RowId">The line.</param>
+public sealed record AuditBreach(long? Seal, string Problem, Guid? RowId);
 
 /// <summary>Answers already given to an Idempotency-Key, in the transaction of the effect.</summary>
 public interface IIdempotencyStore

@@ -18,18 +18,19 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
         builder.IsTenantTable("events");
         builder.Ignore(e => e.Content);
         builder.HasOne<Organization>().WithMany().HasForeignKey(e => e.OrgId).OnDelete(DeleteBehavior.Restrict);
-        builder.Property(e => e.Slug).HasMaxLength(80);
+        builder.Property(e => e.Slug).HasMaxLength(80).IsOpen();
         builder.HasIndex(e => new { e.OrgId, e.Slug }).IsUnique();
         builder.HasIndex(e => new { e.OrgId, e.UpdatedAt, e.Id });
-        builder.Property(e => e.Title).HasMaxLength(EventContent.TitleMaxLength);
-        builder.Property(e => e.Description).HasMaxLength(EventContent.DescriptionMaxLength);
-        builder.Property(e => e.TimeZone).HasMaxLength(64);
-        builder.Property(e => e.VenueName).HasMaxLength(Venue.NameMaxLength);
-        builder.Property(e => e.VenueAddress).HasMaxLength(Venue.AddressMaxLength);
-        builder.Property(e => e.OnlineUrl).HasMaxLength(EventContent.OnlineUrlMaxLength);
-        builder.Property(e => e.ContactEmail).HasMaxLength(EmailAddress.MaxLength);
-        builder.Property(e => e.Currency).HasMaxLength(3).IsFixedLength();
-        builder.Property(e => e.Translations).HasColumnType("json").HasConversion(
+        builder.Property(e => e.Title).HasMaxLength(EventContent.TitleMaxLength).IsOpen();
+        builder.Property(e => e.Description).HasMaxLength(EventContent.DescriptionMaxLength).IsOpen();
+        builder.Property(e => e.TimeZone).HasMaxLength(64).IsOpen();
+        builder.Property(e => e.VenueName).HasMaxLength(Venue.NameMaxLength).IsOpen();
+        builder.Property(e => e.VenueAddress).HasMaxLength(Venue.AddressMaxLength).IsOpen();
+        builder.Property(e => e.OnlineUrl).HasMaxLength(EventContent.OnlineUrlMaxLength).IsOpen();
+        builder.Property(e => e.ContactEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.Property(e => e.Currency).HasMaxLength(3).IsFixedLength().IsOpen();
+        builder.Property(e => e.Registered).IsDerived();
+        builder.Property(e => e.Translations).IsOpen().HasColumnType("json").HasConversion(
             value => JsonSerializer.Serialize(value, Wire.Json),
             text => JsonSerializer.Deserialize<Dictionary<string, EventTranslation>>(text, Wire.Json)!,
             new ValueComparer<IReadOnlyDictionary<string, EventTranslation>?>(
@@ -59,9 +60,9 @@ internal sealed class ProgramConfiguration : IEntityTypeConfiguration<EventProgr
         builder.HasOne<Event>().WithMany()
             .HasForeignKey(p => new { p.OrgId, p.EventId }).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex(p => new { p.OrgId, p.EventId, p.Id });
-        builder.Property(p => p.Title).HasMaxLength(ProgramContent.TitleMaxLength);
-        builder.Property(p => p.Room).HasMaxLength(ProgramContent.RoomMaxLength);
-        builder.Property(p => p.Track).HasMaxLength(ProgramContent.TrackMaxLength);
+        builder.Property(p => p.Title).HasMaxLength(ProgramContent.TitleMaxLength).IsOpen();
+        builder.Property(p => p.Room).HasMaxLength(ProgramContent.RoomMaxLength).IsOpen();
+        builder.Property(p => p.Track).HasMaxLength(ProgramContent.TrackMaxLength).IsOpen();
         builder.ToTable(t => t.HasCheckConstraint("ck_programs_dates", "ends_at > starts_at"));
     }
 }
@@ -75,9 +76,9 @@ internal sealed class RegistrationConfiguration : IEntityTypeConfiguration<Regis
             .HasForeignKey(r => new { r.OrgId, r.EventId }).OnDelete(DeleteBehavior.Restrict);
         builder.HasIndex(r => new { r.OrgId, r.EventId, r.Id });
         builder.HasIndex(r => new { r.OrgId, r.EventId, r.UpdatedAt, r.Id });
-        builder.Property(r => r.Name).HasMaxLength(Registration.NameMaxLength);
-        builder.Property(r => r.Email).HasMaxLength(EmailAddress.MaxLength);
-        builder.Property(r => r.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength);
+        builder.Property(r => r.Name).HasMaxLength(Registration.NameMaxLength).IsPersonal();
+        builder.Property(r => r.Email).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.Property(r => r.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
         builder.HasWords<Registration, RegistrationStatus>("status");
     }
 }

@@ -13,11 +13,11 @@ internal sealed class OrganizationConfiguration : IEntityTypeConfiguration<Organ
     {
         builder.ToTable("organizations");
         builder.HasKey(o => o.Id);
-        builder.Property(o => o.Slug).HasMaxLength(Slug.MaxLength);
-        builder.Property(o => o.Name).HasMaxLength(Organization.NameMaxLength);
-        builder.Property(o => o.Locale).HasMaxLength(20);
-        builder.Property(o => o.TimeZone).HasMaxLength(64);
-        builder.Property(o => o.Currency).HasMaxLength(3).IsFixedLength();
+        builder.Property(o => o.Slug).HasMaxLength(Slug.MaxLength).IsOpen();
+        builder.Property(o => o.Name).HasMaxLength(Organization.NameMaxLength).IsOpen();
+        builder.Property(o => o.Locale).HasMaxLength(20).IsOpen();
+        builder.Property(o => o.TimeZone).HasMaxLength(64).IsOpen();
+        builder.Property(o => o.Currency).HasMaxLength(3).IsFixedLength().IsOpen();
         builder.Property(o => o.Version).IsConcurrencyToken();
         builder.HasOne<Plan>().WithMany().HasForeignKey(o => o.Tier).OnDelete(DeleteBehavior.Restrict);
         builder.HasWords<Organization, TenantState>("state");
@@ -59,11 +59,12 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
     {
         builder.IsTenantTable("users");
         builder.HasOne<Organization>().WithMany().HasForeignKey(u => u.OrgId).OnDelete(DeleteBehavior.Restrict);
-        builder.Property(u => u.Email).HasMaxLength(EmailAddress.MaxLength);
-        builder.Property(u => u.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength);
+        builder.Property(u => u.Email).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.Property(u => u.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
         builder.HasIndex(u => new { u.OrgId, u.NormalizedEmail }).IsUnique();
-        builder.Property(u => u.Name).HasMaxLength(User.NameMaxLength);
-        builder.Property(u => u.PasswordHash).HasMaxLength(200);
+        builder.Property(u => u.Name).HasMaxLength(User.NameMaxLength).IsPersonal();
+        builder.Property(u => u.PasswordHash).HasMaxLength(200).IsSecret();
+        builder.Property(u => u.LastSignInAt).IsDerived();
         builder.HasWords<User, UserStatus>("status");
         builder.HasMany(u => u.Roles).WithOne().HasForeignKey(r => new { r.OrgId, r.UserId })
             .OnDelete(DeleteBehavior.Cascade);
@@ -76,7 +77,8 @@ internal sealed class RoleConfiguration : IEntityTypeConfiguration<Role>
     {
         builder.IsTenantTable("roles");
         builder.HasOne<Organization>().WithMany().HasForeignKey(r => r.OrgId).OnDelete(DeleteBehavior.Restrict);
-        builder.Property(r => r.Name).HasMaxLength(Role.NameMaxLength);
+        builder.Property(r => r.Name).HasMaxLength(Role.NameMaxLength).IsOpen();
+        builder.Property(r => r.Permissions).IsOpen();
         builder.HasIndex(r => new { r.OrgId, r.Name }).IsUnique();
     }
 }
@@ -87,6 +89,7 @@ internal sealed class UserRoleConfiguration : IEntityTypeConfiguration<UserRole>
     {
         builder.IsTenantTable("user_roles");
         builder.HasKey(r => new { r.OrgId, r.UserId, r.RoleId });
+        builder.IsAuditedBy(nameof(UserRole.UserId));
         builder.HasOne<Role>().WithMany()
             .HasForeignKey(r => new { r.OrgId, r.RoleId }).OnDelete(DeleteBehavior.Restrict);
     }
@@ -97,8 +100,8 @@ internal sealed class SessionConfiguration : IEntityTypeConfiguration<Session>
     public void Configure(EntityTypeBuilder<Session> builder)
     {
         builder.IsTenantTable("sessions");
-        builder.Property(s => s.RevokedReason).HasMaxLength(60);
-        builder.Property(s => s.ClientAddress).HasMaxLength(60);
+        builder.Property(s => s.RevokedReason).HasMaxLength(60).IsOpen();
+        builder.Property(s => s.ClientAddress).HasMaxLength(60).IsPersonal();
         builder.HasOne<User>().WithMany()
             .HasForeignKey(s => new { s.OrgId, s.UserId }).OnDelete(DeleteBehavior.Cascade);
     }

@@ -58,11 +58,29 @@ internal static class Fakes
         };
     }
 
+    /// <summary>Remembers what was denied.</summary>
+    public sealed class Denials : IDenials
+    {
+        public List<Denial> Recorded { get; } = [];
+
+        public Task RecordAsync(Denial denial, CancellationToken cancellationToken)
+        {
+            Recorded.Add(denial);
+            return Task.CompletedTask;
+        }
+    }
+
     public sealed record Caller : ICaller
     {
         public Tenant? Tenant { get; init; } = Acme;
 
         public Member? Member { get; init; }
+
+        public Operator? Operator { get; init; }
+
+        public bool IsSystem { get; init; }
+
+        public string? TraceId => null;
 
         public string Address => "192.0.2.1";
 

@@ -1,5 +1,6 @@
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
+using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
@@ -9,6 +10,7 @@ namespace CleanTenancy.UnitTests.Application.Common.Behaviors;
 public sealed class PolicyBehaviorTests
 {
     private readonly Fakes.Handler _handler = new();
+    private readonly Fakes.Denials _denials = new();
 
     [Fact]
     public async Task Whoever_has_the_permission_may() =>
@@ -84,9 +86,70 @@ public sealed class PolicyBehaviorTests
         (await SendAsync(new AddDomain(), Fakes.MemberWith("*"))).Error.ShouldNotBeNull()
             .Code.ShouldBe("feature_not_in_plan");
 
+    [Fact]
+    public async Task What_the_gate_denies_is_remembered()
+    {
+        await SendAsync(new Write(), Fakes.MemberWith("events:read"));
+        await SendAsync(new AddDomain(), Fakes.MemberWith("domains:write"));
+
+        _denials.Recorded.ShouldBe(
+        [
+            new Denial("access.denied", "permission_denied", "Write"),
+            new Denial("access.denied", "feature_not_in_plan", "AddDomain"),
+        ]);
+    }
+
+    [Fact]
+    public async Task What_a_handler_denies_is_remembered_too()
+    {
+        _handler.Answer = PolicyErrors.PermissionDenied("roles:write");
+
+        await SendAsync(new Own(), Fakes.MemberWith());
+
+        _denials.Recorded.ShouldBe([new Denial("access.denied", "permission_denied", "Own")]);
+    }
+
+    [Fact]
+    public async Task Who_has_not_signed_in_and_who_made_a_mistake_is_not()
+    {
+        await SendAsync(new Write(), member: null);
+        _handler.Answer = Error.NotFound;
+        await SendAsync(new Own(), Fakes.MemberWith());
+
+        _denials.Recorded.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_operator_may_what_is_the_platforms_and_a_member_may_not()
+    {
+        var noTenant = new Fakes.Caller { Tenant = null };
+
+        (await SendAsync(new Inspect(), noTenant with { Operator = Ann })).Value.ShouldBe("done");
+        (await SendAsync(new Inspect(), Fakes.MemberWith("*"))).Error.ShouldBe(PolicyErrors.Unauthenticated);
+        (await SendAsync(new Inspect(), noTenant)).Error.ShouldBe(PolicyErrors.Unauthenticated);
+        (await SendAsync(new Inspect(), noTenant with { IsSystem = true })).Error.ShouldBe(PolicyErrors.Unauthenticated);
+    }
+
+    [Fact]
+    public async Task A_sweep_is_sent_by_the_platform_itself_and_by_nobody_else()
+    {
+        var noTenant = new Fakes.Caller { Tenant = null };
+
+        (await SendAsync(new Tidy(), noTenant with { IsSystem = true })).Value.ShouldBe("done");
+        (await SendAsync(new Tidy(), noTenant with { Operator = Ann })).Error.ShouldBe(PolicyErrors.Unauthenticated);
+        (await SendAsync(new Tidy(), Fakes.MemberWith("*"))).Error.ShouldBe(PolicyErrors.Unauthenticated);
+    }
+
+    private static readonly Operator Ann = new(
+        OperatorId.New(Fakes.Noon), OperatorSessionId.New(Fakes.Noon), "ann@platform.test", "Ann");
+
     private Task<Result<string>> SendAsync<TRequest>(TRequest request, Member? member)
         where TRequest : IGuardedRequest<string> =>
-        new PolicyBehavior<TRequest, Result<string>>(new Fakes.Caller { Member = member })
+        SendAsync(request, new Fakes.Caller { Member = member });
+
+    private Task<Result<string>> SendAsync<TRequest>(TRequest request, Fakes.Caller caller)
+        where TRequest : IGuardedRequest<string> =>
+        new PolicyBehavior<TRequest, Result<string>>(caller, _denials)
             .Handle(request, TestContext.Current.CancellationToken, _handler.Next);
 
     private static Policy With(string permission, Feature feature = Feature.None) =>
@@ -95,6 +158,16 @@ public sealed class PolicyBehaviorTests
     private sealed record Write : ICommand<string>
     {
         public static Policy Policy => With(Permissions.EventsWrite);
+    }
+
+    private sealed record Inspect : IPlatformQuery<string>
+    {
+        public static Policy Policy => With(Permissions.None);
+    }
+
+    private sealed record Tidy : ISweep<string>
+    {
+        public static Policy Policy => With(Permissions.None);
     }
 
     private sealed record Own : IQuery<string>

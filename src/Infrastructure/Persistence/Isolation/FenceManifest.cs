@@ -1,0 +1,116 @@
+namespace CleanTenancy.Infrastructure.Persistence.Isolation;
+
+/// <summary>
+/// What the schema is meant to be, beside the schema: every table, what each role may do with it, every function that
+/// reaches past the fence, each with its reason. The isolation report compares the catalogue with it.
+/// </summary>
+internal static class FenceManifest
+{
+    /// <summary>Tenant tables and what application_role may do with them.</summary>
+    public static readonly IReadOnlyDictionary<string, string> TenantTables = new Dictionary<string, string>
+    {
+        ["organizations"] = "SELECT",
+        ["users"] = "INSERT, SELECT, UPDATE",
+        ["roles"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["user_roles"] = "DELETE, INSERT, SELECT",
+        ["sessions"] = "INSERT, SELECT, UPDATE",
+        ["refresh_tokens"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["events"] = "INSERT, SELECT, UPDATE",
+        ["programs"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["registrations"] = "INSERT, SELECT, UPDATE",
+        ["usage_counters"] = "SELECT, UPDATE",
+        ["idempotency_keys"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["fence_probes"] = "SELECT",
+        ["audit_logs"] = "SELECT",
+        ["audit_seals"] = "SELECT",
+    };
+
+    /// <summary>Tenant tables whose rows are not logged, and why not.</summary>
+    public static readonly IReadOnlyDictionary<string, string> NotAudited = new Dictionary<string, string>
+    {
+        ["refresh_tokens"] = "hashes of secrets and nothing else; the session's row and the deeds tell the story",
+        ["usage_counters"] = "a count of rows that are logged themselves; one more row for each would tell nothing",
+        ["idempotency_keys"] = "copies of answers, kept for a day",
+        ["fence_probes"] = "written by migrations only; nobody else may",
+        ["audit_logs"] = "the log itself",
+        ["audit_seals"] = "the seals of the log",
+    };
+
+    /// <summary>Tables that no tenant owns, and why not.</summary>
+    public static readonly IReadOnlyDictionary<string, string> SharedTables = new Dictionary<string, string>
+    {
+        ["tenant_slugs"] = "routing: unique for all, read before a tenant is known, by one function only",
+        ["tenant_hosts"] = "routing: unique for all, read before a tenant is known, by one function only",
+        ["plans"] = "the catalogue: the same for everybody, written by migrations",
+        ["plan_prices"] = "the catalogue: the same for everybody, written by migrations",
+        ["platform_operators"] = "people of the platform, never of a tenant",
+        ["operator_sessions"] = "sessions of people of the platform; platform_role only",
+        ["operator_refresh_tokens"] = "hashed tokens of people of the platform; platform_role only",
+        ["platform_audit_logs"] = "what operators did to no tenant: their sign-ins; platform_role adds and reads",
+        ["signing_keys"] = "of the installation; platform_role only",
+        ["__EFMigrationsHistory"] = "of the migration tool; read by the readiness check",
+    };
+
+    /// <summary>What roles may do beyond the tenants' tables of application_role: table, role, privileges.</summary>
+    public static readonly IReadOnlyList<(string Table, string Role, string Privileges)> OtherGrants =
+    [
+        ("plans", "application_role", "SELECT"),
+        ("plans", "platform_role", "SELECT"),
+        ("plan_prices", "application_role", "SELECT"),
+        ("plan_prices", "platform_role", "SELECT"),
+        ("platform_operators", "platform_role", "SELECT"),
+        ("operator_sessions", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("operator_refresh_tokens", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("platform_audit_logs", "platform_role", "INSERT, SELECT"),
+        ("signing_keys", "platform_role", "INSERT, SELECT"),
+        ("__EFMigrationsHistory", "application_role", "SELECT"),
+        ("organizations", "platform_role", "SELECT"),
+    ];
+
+    /// <summary>Policies beside each table's tenant_isolation_policy: table, policy, and why.</summary>
+    public static readonly IReadOnlyList<(string Table, string Policy, string Reason)> OtherPolicies =
+    [
+        ("organizations", "platform_read_policy", "sweeps ask for each tenant's plan and state"),
+        ("audit_logs", "audit_append_policy", "the audit functions append to every tenant's log"),
+        ("audit_logs", "audit_read_policy", "the sealing reads every tenant's log"),
+        ("audit_logs", "audit_retention_policy", "retention deletes what a plan keeps no longer"),
+        ("audit_seals", "audit_seal_policy", "the sealing chains every tenant's log"),
+    ];
+
+    /// <summary>Functions that run with their owner's rights: each is narrow, and each is here for a reason.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Definers = new Dictionary<string, string>
+    {
+        ["resolve_tenant(text,text)"] = "two exact names in, one id out, before a tenant is known",
+        ["record_deed(uuid,timestamp with time zone,text,uuid,uuid,text)"] =
+            "appends to the log of the bound tenant, for instances of the release before",
+        ["record_deed(text,uuid,uuid,jsonb)"] = "appends to the log of the bound tenant",
+        ["audit_tenant_operation()"] = "a trigger: appends to the log of the row's own tenant",
+        ["audit_unsealed_tenants(timestamp with time zone,integer)"] = "platform: ids of tenants with unsealed lines",
+        ["seal_audit_log(uuid,integer)"] = "platform: seals a tenant's log; changes no line of it",
+        ["expire_audit_log(uuid,timestamp with time zone,integer)"] =
+            "platform: retention; refuses what is younger than a month",
+        ["keep_audit_partitions()"] = "platform: makes the months to come, drops empty ones",
+    };
+
+    /// <summary>What roles that log in may call: role, function.</summary>
+    public static readonly IReadOnlyList<(string Role, string Function)> Callable =
+    [
+        ("application_role", "resolve_tenant(text,text)"),
+        ("application_role", "record_deed(uuid,timestamp with time zone,text,uuid,uuid,text)"),
+        ("application_role", "record_deed(text,uuid,uuid,jsonb)"),
+        ("application_role", "set_tenant_context(uuid,uuid,text)"),
+        ("application_role", "set_tenant_context(uuid,uuid,text,text,uuid,text,text)"),
+        ("application_role", "plan_limit(plans,text)"),
+        ("application_role", "audit_digest(audit_logs)"),
+        ("application_role", "audit_content(uuid[],bytea[])"),
+        ("application_role", "audit_head(bytea,bigint,bytea)"),
+        ("application_role", "verify_audit_log(uuid,bigint,integer)"),
+        ("application_role", "unsealed_audit_rows(uuid,integer)"),
+        ("platform_role", "audit_unsealed_tenants(timestamp with time zone,integer)"),
+        ("platform_role", "seal_audit_log(uuid,integer)"),
+        ("platform_role", "expire_audit_log(uuid,timestamp with time zone,integer)"),
+        ("platform_role", "keep_audit_partitions()"),
+    ];
+
+    public static string KeyOf(string table) => table == "organizations" ? "id" : "org_id";
+}

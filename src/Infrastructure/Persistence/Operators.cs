@@ -1,0 +1,205 @@
+using System.Text.Json;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Audit;
+using CleanTenancy.Domain.Common;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace CleanTenancy.Infrastructure.Persistence;
+
+/// <inheritdoc cref="IOperators"/>
+internal sealed class Operators(
+    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, ICaller caller, TimeProvider clock)
+    : IOperators
+{
+    /// <summary>However often it is refreshed (NIST SP 800-63B-4, 2.2.3).</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
+
+    /// <summary>Unused for this long, it ends.</summary>
+    private static readonly TimeSpan IdleLifetime = TimeSpan.FromHours(1);
+
+    public async Task<OperatorAccount?> FindAsync(string normalizedEmail, CancellationToken cancellationToken)
+    {
+        await using var command = platform.CreateCommand(
+            "select id, email, name, password_hash from platform_operators where normalized_email = $1");
+        command.With(normalizedEmail);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new(new(reader.GetGuid(0)), reader.GetString(1), reader.GetString(2), reader.GetString(3))
+            : null;
+    }
+
+    public async Task<OperatorSessionId> StartAsync(
+        OperatorId id, byte[] refreshHash, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        var session = OperatorSessionId.New(now);
+        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await ExecuteAsync(
+            connection,
+            """
+            insert into operator_sessions (id, operator_id, created_at, expires_at, client_address)
+            values ($1, $2, $3, $4, $5)
+            """,
+            c => c.With(session.Value).With(id.Value).With(now.UtcDateTime).With((now + Lifetime).UtcDateTime)
+                .With(caller.Address),
+            cancellationToken);
+        await IssueAsync(connection, refreshHash, session.Value, now, cancellationToken);
+        await LogAsync(connection, "operator_session.started", id, session.Value, reason: null, cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
+        return session;
+    }
+
+    public async Task<OperatorTicket?> RotateAsync(
+        byte[] hash, byte[] nextHash, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var ticket = await UseAsync(connection, hash, now, cancellationToken);
+        if (ticket is null)
+        {
+            await EndIfReusedAsync(connection, hash, now, cancellationToken);
+        }
+        else
+        {
+            await IssueAsync(connection, nextHash, ticket.SessionId.Value, now, cancellationToken);
+            await LogAsync(
+                connection, "operator_session.refreshed", ticket.OperatorId, ticket.SessionId.Value, reason: null,
+                cancellationToken);
+        }
+
+        await transaction.CommitAsync(CancellationToken.None);
+        return ticket;
+    }
+
+    public async Task EndAsync(OperatorTicket ticket, CancellationToken cancellationToken)
+    {
+        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await EndAsync(connection, ticket.SessionId.Value, "signed_out", clock.Now(), cancellationToken);
+        await LogAsync(
+            connection, "operator_session.ended", ticket.OperatorId, ticket.SessionId.Value, reason: null, cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
+    }
+
+    public async Task<Operator?> FindAsync(OperatorTicket ticket, CancellationToken cancellationToken)
+    {
+        await using var command = platform.CreateCommand("""
+            select o.email, o.name from operator_sessions s join platform_operators o on o.id = s.operator_id
+            where s.id = $1 and o.id = $2 and s.revoked_at is null and s.expires_at > $3
+            """);
+        command.With(ticket.SessionId.Value).With(ticket.OperatorId.Value).With(clock.Now().UtcDateTime);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new(ticket.OperatorId, ticket.SessionId, reader.GetString(0), reader.GetString(1))
+            : null;
+    }
+
+    public async Task RecordAsync(string deed, OperatorId? id, string? reason, CancellationToken cancellationToken)
+    {
+        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
+        await LogAsync(connection, deed, id, row: null, reason, cancellationToken);
+    }
+
+    /// <summary>One conditional UPDATE: of parallel uses of one token one wins.</summary>
+    private static async Task<OperatorTicket?> UseAsync(
+        NpgsqlConnection connection, byte[] hash, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var use = new NpgsqlCommand(
+            """
+            update operator_refresh_tokens t set used_at = $2
+            from operator_sessions s
+            where t.hash = $1 and t.used_at is null and t.expires_at > $2
+              and s.id = t.session_id and s.revoked_at is null and s.expires_at > $2
+            returning s.operator_id, s.id
+            """,
+            connection);
+        use.With(hash).With(now.UtcDateTime);
+        await using var reader = await use.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new(new(reader.GetGuid(0)), new(reader.GetGuid(1)))
+            : null;
+    }
+
+    private async Task EndIfReusedAsync(
+        NpgsqlConnection connection, byte[] hash, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var reused = new NpgsqlCommand(
+            """
+            select s.id, s.operator_id from operator_refresh_tokens t join operator_sessions s on s.id = t.session_id
+            where t.hash = $1 and t.used_at is not null and s.revoked_at is null
+            """,
+            connection);
+        reused.With(hash);
+        (Guid Session, Guid Operator)? found = null;
+        await using (var reader = await reused.ExecuteReaderAsync(cancellationToken))
+            if (await reader.ReadAsync(cancellationToken))
+                found = (reader.GetGuid(0), reader.GetGuid(1));
+        if (found is not { } family) return;
+
+        await EndAsync(connection, family.Session, "refresh_token_reused", now, cancellationToken);
+        await LogAsync(
+            connection, "operator_session.refresh_token_reused", new OperatorId(family.Operator), family.Session, reason: null,
+            cancellationToken);
+    }
+
+    private static Task IssueAsync(
+        NpgsqlConnection connection, byte[] hash, Guid session, DateTimeOffset now,
+        CancellationToken cancellationToken) =>
+        ExecuteAsync(
+            connection,
+            """
+            insert into operator_refresh_tokens (hash, session_id, issued_at, expires_at) values ($1, $2, $3, $4)
+            """,
+            c => c.With(hash).With(session).With(now.UtcDateTime).With((now + IdleLifetime).UtcDateTime),
+            cancellationToken);
+
+    private static Task EndAsync(
+        NpgsqlConnection connection, Guid session, string reason, DateTimeOffset now,
+        CancellationToken cancellationToken) =>
+        ExecuteAsync(
+            connection,
+            "update operator_sessions set revoked_at = $2, revoked_reason = $3 where id = $1 and revoked_at is null",
+            c => c.With(session).With(now.UtcDateTime).With(reason),
+            cancellationToken);
+
+    private Task LogAsync(
+        NpgsqlConnection connection, string deed, OperatorId? id, Guid? row, string? reason,
+        CancellationToken cancellationToken) =>
+        ExecuteAsync(
+            connection,
+            """
+            insert into platform_audit_logs
+              (id, created_at, action, actor_kind, operator_id, row_id, details, address, request_id, trace_id)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            c =>
+            {
+                var now = clock.GetUtcNow();
+                // Who failed to sign in is nobody, whoever's account it was.
+                var kind = id is null || deed == Denial.SignIn ? ActorKind.Public : ActorKind.Operator;
+                c.With(Guid.CreateVersion7(now)).With(now.UtcDateTime).With(deed).With(Wire.Text(kind));
+                c.Parameters.Add(Nullable(id?.Value, NpgsqlDbType.Uuid));
+                c.Parameters.Add(Nullable(row, NpgsqlDbType.Uuid));
+                c.Parameters.Add(Nullable(
+                    reason is null ? null : JsonSerializer.Serialize(new { reason }, Wire.Json), NpgsqlDbType.Jsonb));
+                c.With(caller.Address).With(caller.RequestId);
+                c.Parameters.Add(Nullable(caller.TraceId, NpgsqlDbType.Text));
+            },
+            cancellationToken);
+
+    private static async Task ExecuteAsync(
+        NpgsqlConnection connection, string sql, Action<NpgsqlCommand> fill, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        fill(command);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) =>
+        new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+}

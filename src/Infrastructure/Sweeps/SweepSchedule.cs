@@ -1,0 +1,15 @@
+using CleanTenancy.Application.Platform;
+
+namespace CleanTenancy.Infrastructure.Sweeps;
+
+/// <summary>All sweeps and how often each is sent.</summary>
+internal static class SweepSchedule
+{
+    public static readonly IReadOnlyList<Sweep> All =
+    [
+        new("seal audit logs", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new SealAuditLogs(), ct)),
+        new("probe isolation", TimeSpan.FromMinutes(5), (sender, ct) => sender.Send(new ProbeIsolation(), ct)),
+        new("expire audit logs", TimeSpan.FromHours(6), (sender, ct) => sender.Send(new ExpireAuditLogs(), ct)),
+        new("keep audit partitions", TimeSpan.FromDays(1), (sender, ct) => sender.Send(new KeepAuditPartitions(), ct)),
+    ];
+}

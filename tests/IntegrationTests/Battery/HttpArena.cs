@@ -1,0 +1,433 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Members;
+using CleanTenancy.IntegrationTests.Common;
+using CleanTenancy.IntegrationTests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Ids = System.Collections.Generic.IReadOnlyDictionary<string, string>;
+
+namespace CleanTenancy.IntegrationTests.Battery;
+
+/// <summary>
+/// Two tenants with rows of every kind, made by the API's own creating endpoints: A attacks, and B must neither show
+/// through any answer nor change. Whatever does not hold is gathered, so that one run tells all of it.
+/// </summary>
+internal sealed partial class HttpArena
+{
+    private const string PlatformLogin = "POST /v1/platform/auth/login";
+
+    /// <summary>What must happen to rows, all but the last, before others can be made from them.</summary>
+    private static readonly Dictionary<string, string> Opening = new()
+    {
+        ["POST /v1/events"] = "POST /v1/events/{id}/publish",
+    };
+
+    private readonly TestHost _host;
+    private readonly JsonObject _document;
+    private readonly ConcurrentQueue<string> _findings = new();
+    private Dictionary<string, string> _sumsOfB = [];
+    private string? _refreshTokenOfB;
+    private int _keys;
+
+    private HttpArena(
+        TestHost host, TenantCatalogue catalogue, IReadOnlyList<HttpTarget> targets, JsonObject document,
+        TestTenant a, TestTenant b)
+    {
+        (_host, Catalogue, Targets, _document, A, B) = (host, catalogue, targets, document, a, b);
+        Secret = $"kanarie-{b.Id.Value:N}"[..24];
+    }
+
+    public TestApi Api => _host.Api;
+
+    public TenantCatalogue Catalogue { get; }
+
+    public IReadOnlyList<HttpTarget> Targets { get; }
+
+    public TestTenant A { get; }
+
+    public TestTenant B { get; }
+
+    /// <summary>A word that stands in B's rows and nowhere else.</summary>
+    public string Secret { get; }
+
+    /// <summary>Of A's owner.</summary>
+    public string Token { get; private set; } = "";
+
+    /// <summary>Of B's people, by role.</summary>
+    public IReadOnlyDictionary<string, string> TokensOfB { get; private set; } = new Dictionary<string, string>();
+
+    public Canaries Canaries { get; private set; } = new([], []);
+
+    public IReadOnlyCollection<string> Findings => _findings;
+
+    public IEnumerable<HttpTarget> OfTenants =>
+        Targets.Where(target => target is { Request: not null, IsPlatform: false });
+
+    public IEnumerable<HttpTarget> Guarded => Targets.Where(target => !target.IsPublic);
+
+    public IEnumerable<HttpTarget> WithBody => Targets.Where(target => target.Body is not null);
+
+    public static async Task<HttpArena> SetAsync(TestHost host)
+    {
+        var catalogue = await TenantCatalogue.ReadAsync(host.Api);
+        var (targets, document) = await HttpTargets.ReadAsync(host.Api, catalogue);
+        var arena = new HttpArena(
+            host, catalogue, targets, document, await host.NewTenantAsync(), await host.NewTenantAsync());
+        arena.Token = (await arena.A.OwnerAsync()).Token!;
+        await arena.StageAsync(arena.A, secret: null);
+        await arena.StageAsync(arena.B, arena.Secret);
+        await host.Api.ExecuteAsync(
+            "update users set name = name || ' ' || $2 where org_id = $1", arena.B.Id.Value, arena.Secret);
+        var tokens = new Dictionary<string, string>();
+        foreach (var role in BuiltInRoles.All.Keys) tokens[role] = (await arena.B.AsAsync(role)).Token!;
+        arena.TokensOfB = tokens;
+        arena._refreshTokenOfB = await arena.RefreshTokenAsync(arena.B);
+        arena.Canaries = new Canaries(
+            [arena.Secret, arena.B.Slug], await catalogue.UuidsAsync(arena.B.Id));
+        arena._sumsOfB = await catalogue.SumsAsync(arena.B.Id);
+        return arena;
+    }
+
+    public BodySchema SchemaOf(HttpTarget target) => new(target.Schema!, _document);
+
+    /// <summary>Sends it, and looks at what every answer has to fulfil: nothing of B, nothing of the inside.</summary>
+    public async Task<HttpReply> FireAsync(HttpTarget target, string what, HttpShot shot)
+    {
+        var reply = await shot.SendAsync(Api);
+        foreach (var word in Canaries.FoundIn(shot, reply)) Find(target, what, $"speaks of B: {word}", reply);
+        if (reply is { Status: >= 500 } and not { Status: 503, Code: "tenant_provisioning" })
+            Find(target, what, "the server failed", reply);
+        try
+        {
+            // The isolation report is about the inside, and for operators only.
+            if (target.Name != "GET /v1/platform/isolation") ApiClient.SaysNothingOfTheInside(reply.Text);
+        }
+        catch (ShouldAssertException)
+        {
+            Find(target, what, "speaks of the inside", reply);
+        }
+
+        return reply;
+    }
+
+    public void Check(bool holds, HttpTarget target, string what, string expected, HttpReply reply)
+    {
+        if (!holds) Find(target, what, $"expected {expected}", reply);
+    }
+
+    /// <summary>Asserts that a stranger cannot tell two answers apart.</summary>
+    public void CheckSame(HttpTarget target, string what, HttpReply reply, HttpReply like)
+    {
+        if (reply.Indistinct == like.Indistinct) return;
+
+        var lines = reply.Indistinct.Split('\n').Except(like.Indistinct.Split('\n'));
+        Find(target, what, $"expected the same as {like}, but {string.Join(" | ", lines)}", reply);
+    }
+
+    public void Check(bool holds, HttpTarget target, string what, string expected)
+    {
+        if (!holds) _findings.Enqueue($"{target.Name}, {what}: expected {expected}");
+    }
+
+    /// <summary>Asserts that a tenant's rows are as they were; for B there is <see cref="CheckBAsync"/>.</summary>
+    public async Task CheckUnchangedAsync(
+        TestTenant tenant, Dictionary<string, string> before, HttpTarget target, string what)
+    {
+        var differing = TenantCatalogue.Differing(before, await Catalogue.SumsWithoutDenialsAsync(tenant.Id));
+        Check(differing.Length == 0, target, what, $"no change, but these changed: {differing}");
+    }
+
+    /// <summary>Asserts that no row of B has come, gone or changed.</summary>
+    public async Task CheckBAsync(string what)
+    {
+        var now = await Catalogue.SumsAsync(B.Id);
+        var differing = TenantCatalogue.Differing(_sumsOfB, now);
+        if (differing.Length > 0) _findings.Enqueue($"{what}: rows of B changed in {differing}");
+        _sumsOfB = now;
+    }
+
+    /// <summary>The last line of each block.</summary>
+    public async Task HoldsAsync(Tally.Run block)
+    {
+        await CheckBAsync("at the end");
+        Assert.True(_findings.IsEmpty, $"{_findings.Count} findings\n{string.Join('\n', _findings.Take(40))}");
+        block.Cases.ShouldBeGreaterThan(0, "a block that tried nothing shows nothing");
+    }
+
+    /// <summary>A request with which nothing is wrong, but that nobody has signed it yet.</summary>
+    /// <param name="target">The endpoint.</param>
+    /// <param name="tenant">On whose host; the body speaks of its people and rows.</param>
+    /// <param name="ids">For the path.</param>
+    public async Task<HttpShot> ShotAsync(HttpTarget target, TestTenant tenant, Ids ids)
+    {
+        var shot = new HttpShot(target.Method, target.IsPlatform ? "localhost" : tenant.Host, target.Fill(ids));
+        if (target.Body is not null)
+            shot = shot.WithBody((await BodyAsync(target, tenant)).ToJsonString()) with
+            {
+                MediaType = target.MediaType,
+            };
+        if (target.Request is { IsConditional: true }) shot = shot.With("If-Match", "*");
+        if (target.Request is { Policy.Idempotent: true })
+            shot = shot.With("Idempotency-Key", $"battery-{Interlocked.Increment(ref _keys)}");
+        return shot;
+    }
+
+    /// <summary>The same, with ids that nobody has.</summary>
+    public Task<HttpShot> ShotAsync(HttpTarget target, TestTenant tenant) =>
+        ShotAsync(target, tenant, RandomIds(target));
+
+    public static Ids RandomIds(HttpTarget target) =>
+        target.Ids.ToDictionary(id => id.Name, _ => Answers.RandomId().ToString());
+
+    /// <summary>The contract's example, with people and rows that are there.</summary>
+    public async Task<JsonObject> BodyAsync(HttpTarget target, TestTenant tenant)
+    {
+        var body = Later(target.Example!).AsObject();
+        if (body.ContainsKey("email") && body.ContainsKey("password"))
+        {
+            body["email"] = target.IsPlatform ? await OperatorEmailAsync() : tenant.Email(BuiltInRoles.SuperAdmin);
+            body["password"] = TestHost.Password;
+        }
+
+        if (body.ContainsKey("refreshToken"))
+            body["refreshToken"] = target.IsPlatform
+                ? (await SignOperatorInAsync())!["refreshToken"]!.GetValue<string>()
+                : await RefreshTokenAsync(tenant);
+        var schema = SchemaOf(target);
+        foreach (var (member, table) in BodyIds(target))
+            if (At(body, member.Path) is not null)
+                body = schema.Put(body, member, (await Catalogue.IdsAsync(table, tenant.Id)).First());
+        return body;
+    }
+
+    /// <summary>Members of the body that name rows, by the request's type and by the contract.</summary>
+    public IReadOnlyList<(BodyMember Member, string Table)> BodyIds(HttpTarget target)
+    {
+        if (target.Body is null) return [];
+
+        var members = SchemaOf(target).Members;
+        var found = members.Where(member => member.Format == "uuid").Select(member => member.Pointer)
+            .Union(IdMembers.Of(target.Body).Select(path => string.Concat(path.Select(name => "/" + name))));
+        return [.. found.Select(pointer =>
+        {
+            var member = members.FirstOrDefault(member => member.Pointer == pointer)
+                ?? throw new InvalidOperationException($"{target.Name}: the contract does not show {pointer}.");
+            var name = member.Path.Last(part => part is not ("0" or "en"));
+            return (member, TableNames.Find(name, Catalogue)
+                ?? throw new InvalidOperationException(
+                    $"{target.Name}: {pointer} is the id of a row, but of which table? Say so in TableNames."));
+        })];
+    }
+
+    /// <summary>
+    /// Whether the body holds what is good once: nonsense is made of the example then, which is good for nothing.
+    /// </summary>
+    public static bool IsGoodOnce(HttpTarget target) => target.Example?.ContainsKey("refreshToken") is true;
+
+    /// <summary>The ids of all rows of the tenant that the path may name: children with their own parents.</summary>
+    public async Task<IReadOnlyList<Ids>> OwnIdsAsync(HttpTarget target, TestTenant tenant)
+    {
+        if (target.Ids.Count == 0) return [new Dictionary<string, string>()];
+
+        var all = new List<Ids>();
+        var last = target.Ids[^1];
+        foreach (var row in await Catalogue.IdsAsync(last.Table, tenant.Id))
+        {
+            var ids = new Dictionary<string, string> { [last.Name] = row.ToString() };
+            foreach (var above in target.Ids.SkipLast(1))
+                ids[above.Name] = (await Catalogue.ParentAsync(last.Table, above.Table, row, tenant.Id)).ToString();
+            all.Add(ids);
+        }
+
+        return all;
+    }
+
+    /// <summary>Rows of the tenant, or ids that nobody has where no row is left.</summary>
+    public async Task<Ids> AnyIdsAsync(HttpTarget target, TestTenant tenant) =>
+        await OwnIdsAsync(target, tenant) is [var first, ..] ? first : RandomIds(target);
+
+    /// <summary>Who may do it: the tenant's owner, an operator, or nobody in particular.</summary>
+    public async Task<string?> SignedAsync(HttpTarget target, TestTenant tenant) =>
+        target.IsPublic ? null
+        : !target.IsPlatform ? (await tenant.OwnerAsync()).Token
+        : await OperatorAsync() ?? throw new InvalidOperationException(
+            $"{target.Name} is for operators, but there is no {PlatformLogin} for them to sign in.");
+
+    /// <summary>The ids with which a valid request succeeds; it has been sent once. Null if there are none.</summary>
+    public async Task<Ids?> ReachAsync(HttpTarget target, TestTenant tenant)
+    {
+        HttpReply? reply = null;
+        foreach (var ids in await OwnIdsAsync(target, tenant))
+        {
+            var shot = (await ShotAsync(target, tenant, ids)).As(await SignedAsync(target, tenant));
+            reply = await FireAsync(target, "valid", shot);
+            if (reply.Succeeded) return ids;
+        }
+
+        _findings.Enqueue(
+            $"{target.Name}: no valid request succeeds; HttpArena.StageAsync has to make a row for it. Last: {reply}");
+        return null;
+    }
+
+    /// <summary>An operator's token; null while operators cannot sign in.</summary>
+    public async Task<string?> OperatorAsync() => (await SignOperatorInAsync())?["accessToken"]!.GetValue<string>();
+
+    private async Task<JsonObject?> SignOperatorInAsync()
+    {
+        if (Targets.FirstOrDefault(target => target.Name == PlatformLogin) is not { } login) return null;
+
+        var shot = await ShotAsync(login, A);
+        var reply = await shot.SendAsync(Api);
+        return reply.Succeeded
+            ? reply.Json!
+            : throw new InvalidOperationException($"The operator cannot sign in: {reply}");
+    }
+
+    /// <summary>An operator with the tests' password.</summary>
+    private async Task<string> OperatorEmailAsync()
+    {
+        var email = $"operator@{A.Slug}.test";
+        var hash = await Api.QueryAsync<string>(
+            "select password_hash from users where org_id = $1 limit 1", A.Id.Value);
+        await Api.Seeder.AddOperatorAsync(
+            email, "Operator", hash, TimeProvider.System.Now(), TestContext.Current.CancellationToken);
+        return email;
+    }
+
+    /// <summary>A refresh token of the owner, made without a password.</summary>
+    private async Task<string> RefreshTokenAsync(TestTenant tenant)
+    {
+        // B's rows are counted already; and as it must not be taken, one is enough.
+        if (tenant == B && _refreshTokenOfB is not null) return _refreshTokenOfB;
+
+        var session = Auth.AuthSteps.SessionOf((await tenant.OwnerAsync()).Token!);
+        var (token, hash) = Api.Services.GetRequiredService<ITokens>().NewRefresh();
+        await Api.ExecuteAsync(
+            """
+            insert into refresh_tokens (org_id, hash, session_id, issued_at, expires_at)
+            values ($1, $2, $3, now(), now() + interval '1 day')
+            """,
+            tenant.Id.Value, hash, session);
+        return token;
+    }
+
+    /// <summary>Sends every creating endpoint's example for each row it can be made from, until all have.</summary>
+    private async Task StageAsync(TestTenant tenant, string? secret)
+    {
+        var token = (await tenant.OwnerAsync()).Token;
+        var waiting = Targets.Where(target => !target.IsPublic && !target.IsPlatform
+            && target is { Method: "POST", Request.Success: 201 }).OrderBy(target => target.Ids.Count).ToList();
+        var last = new Dictionary<string, HttpReply>();
+        while (waiting.Count > 0)
+        {
+            var made = new List<HttpTarget>();
+            foreach (var target in waiting)
+                if (await MakeAsync(target, tenant, token, secret, last))
+                    made.Add(target);
+            if (made.Count == 0)
+                throw new InvalidOperationException(
+                    $"{waiting[0].Name} makes nothing with its example ({last.GetValueOrDefault(waiting[0].Name)}): "
+                    + "say in HttpArena.Opening what must happen before.");
+            waiting = [.. waiting.Except(made)];
+        }
+    }
+
+    private async Task<bool> MakeAsync(
+        HttpTarget target, TestTenant tenant, string? token, string? secret, Dictionary<string, HttpReply> last)
+    {
+        var from = await OwnIdsAsync(target, tenant);
+        if (target.Ids.Count == 0) from = [from[0], from[0], from[0]];
+        var made = false;
+        JsonObject? body = null;
+        foreach (var ids in from)
+        {
+            var shot = (await ShotAsync(target, tenant, ids)).As(token);
+            if (target.Body is not null && secret is not null)
+                body ??= await WithSecretAsync(target, shot, await BodyAsync(target, tenant), secret);
+            if (body is not null) shot = shot.WithBody(body.ToJsonString());
+            var reply = last[target.Name] = await shot.SendAsync(Api);
+            made |= reply.Succeeded;
+        }
+
+        if (made && Opening.TryGetValue(target.Name, out var next))
+        {
+            var opens = Targets.Single(other => other.Name == next);
+            foreach (var ids in (await OwnIdsAsync(opens, tenant)).SkipLast(1))
+                await (await ShotAsync(opens, tenant, ids)).As(token).SendAsync(Api);
+        }
+
+        return made;
+    }
+
+    /// <summary>The secret in each text of the body where the API takes it.</summary>
+    private async Task<JsonObject?> WithSecretAsync(HttpTarget target, HttpShot shot, JsonObject body, string secret)
+    {
+        var (schema, taken) = (SchemaOf(target), 0);
+        foreach (var member in schema.Members)
+        {
+            if (member is not { Type: "string", Format: null } || member.Schema["enum"] is not null) continue;
+
+            foreach (var word in new[] { secret, $"{secret}@example.test" })
+            {
+                var attempt = schema.Put(body, member, word);
+                var key = $"secret-{Interlocked.Increment(ref _keys)}";
+                var filled = shot.With("Idempotency-Key", key).WithBody(attempt.ToJsonString());
+                if (!(await filled.SendAsync(Api)).Succeeded) continue;
+
+                (body, taken) = (attempt, taken + 1);
+                break;
+            }
+        }
+
+        // Without a row that it can be made from, no attempt succeeds: another row is tried.
+        return taken > 0 ? body : null;
+    }
+
+    private static JsonNode? At(JsonNode? node, string[] path)
+    {
+        foreach (var name in path)
+            node = node is JsonArray list ? (list.Count > 0 ? list[0] : null) : (node as JsonObject)?[name];
+        return node;
+    }
+
+    /// <summary>Ten years on, so that the battery does not end with the example's year.</summary>
+    private static JsonNode Later(JsonNode example) => JsonNode.Parse(Instant().Replace(
+        example.ToJsonString(),
+        match => $"{int.Parse(match.ValueSpan, CultureInfo.InvariantCulture) + 10}"))!;
+
+    private void Find(HttpTarget target, string what, string expected, HttpReply reply) =>
+        _findings.Enqueue($"{target.Name}, {what}: {expected}, came {reply}");
+
+    [GeneratedRegex("(?<=\")[0-9]{4}(?=-[0-9]{2}-[0-9]{2}T)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Instant();
+}
+
+/// <summary>Words and ids that must stay with their owner.</summary>
+internal sealed partial class Canaries(IReadOnlyList<string> words, IEnumerable<Guid> ids)
+{
+    private readonly HashSet<Guid> _ids = [.. ids];
+
+    public int Count => words.Count + _ids.Count;
+
+    /// <summary>What an answer tells of them that its request did not say itself.</summary>
+    public IReadOnlyList<string> FoundIn(HttpShot shot, HttpReply reply)
+    {
+        var text = new StringBuilder(reply.Text);
+        foreach (var (name, value) in reply.Headers) text.Append('\n').Append(name).Append(": ").Append(value);
+        var all = text.ToString();
+        return
+        [
+            .. words.Where(word => all.Contains(word, StringComparison.OrdinalIgnoreCase)),
+            .. Uuid().Matches(all).Select(match => match.Value).Distinct()
+                .Where(id => _ids.Contains(Guid.Parse(id)) && !shot.Says(id)),
+        ];
+    }
+
+    [GeneratedRegex("[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Uuid();
+}
