@@ -171,6 +171,9 @@ public sealed class IsolationRuleTests(OwnDatabase database) : IClassFixture<Own
             "broken_role: statement_timeout: has no limit"),
         ("Roles that log in have time limits",
             "alter role application_role reset lock_timeout", "application_role: lock_timeout: has no limit"),
+        ("Roles that log in have no settings but the migrations' own",
+            "alter role application_role set default_transaction_read_only = on",
+            "application_role: default_transaction_read_only=on: was set by somebody"),
         ("Indexed columns compare by leakproof operators, or would lose their index under Row-Level Security",
             "create index by_lower on events (org_id, lower(title))", "by_lower: is on an expression"),
         ("Indexed columns compare by leakproof operators, or would lose their index under Row-Level Security",
@@ -223,6 +226,7 @@ public sealed class IsolationRuleTests(OwnDatabase database) : IClassFixture<Own
         var report = (await ReadAsync(superuser)).Single(r => r.Rule == rule);
 
         foreach (var item in report.Examined) block.Count(item);
+        Tally.Judge(report);
         report.Broken.ShouldBeEmpty();
         report.Examined.ShouldNotBeEmpty();
         report.Holds.ShouldBeTrue();

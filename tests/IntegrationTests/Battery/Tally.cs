@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using CleanTenancy.Application.Common.Ports;
 
 namespace CleanTenancy.IntegrationTests.Battery;
 
@@ -13,13 +14,24 @@ internal static class Tally
 {
     private static readonly ConcurrentDictionary<string, Block> Blocks = new();
 
+    private static readonly ConcurrentDictionary<string, IsolationRuleReport> Rules = new();
+
     /// <summary>Opens a block, or goes on with one of the same name; its time runs until it is disposed.</summary>
     /// <param name="name">Say what is attacked first: "HTTP, foreign ids"; "SQL, matrix".</param>
     public static Run Start(string name) => new(Blocks.GetOrAdd(name, static n => new Block(n)));
 
+    /// <summary>A rule's verdict on the schema as it is migrated.</summary>
+    public static void Judge(IsolationRuleReport rule) => Rules[rule.Rule] = rule;
+
     public static string Report()
     {
         var text = new StringBuilder();
+        foreach (var rule in Rules.Values
+            .OrderBy(r => r.Control[0]).ThenBy(r => int.Parse(r.Control.AsSpan(1), CultureInfo.InvariantCulture))
+            .ThenBy(r => r.Rule, StringComparer.Ordinal))
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"{rule.Control,-4} {(rule.Holds ? "holds" : "BROKEN"),-7} {rule.Examined.Count,4} examined  {rule.Rule}");
+        if (!Rules.IsEmpty) text.AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"{"block",-52} {"cases",9} {"over",6} {"seconds",8}");
         foreach (var block in Blocks.Values.OrderBy(b => b.Name, StringComparer.Ordinal))
             text.AppendLine(CultureInfo.InvariantCulture,

@@ -275,6 +275,12 @@ internal static class IsolationRules
             from roles r cross join (
               values ('statement_timeout'), ('lock_timeout'), ('idle_in_transaction_session_timeout')) s (setting)
             """),
+        new("A15", "Roles that log in have no settings but the migrations' own", """
+            select r.name || ': ' || c, case when split_part(c, '=', 1) not in (
+                'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'citus.propagate_set_commands')
+              then 'was set by somebody' end
+            from roles r join pg_db_role_setting d on d.setrole = r.name::regrole cross join unnest(d.setconfig) c
+            """),
         new("A16", "Indexed columns compare by leakproof operators, or would lose their index under Row-Level Security", """
             select i.indexrelid::regclass::text, case
               when i.indexprs is not null then 'is on an expression'
