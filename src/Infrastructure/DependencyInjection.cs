@@ -1,5 +1,6 @@
 using System.Data.Common;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Infrastructure.Outbox;
 using CleanTenancy.Infrastructure.Persistence;
 using CleanTenancy.Infrastructure.Persistence.Isolation;
 using CleanTenancy.Infrastructure.Security;
@@ -52,6 +53,8 @@ public static class DependencyInjection
         services.AddScoped<IDenials, Denials>();
         services.AddSingleton<DenialLimit>();
         services.AddSingleton<IAuditKeeping, AuditKeeping>();
+        services.AddScoped<IOutbox, OutboxWriter>();
+        services.AddSingleton<ILinks, Links>();
         services.AddScoped<IOperators, Operators>();
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();
         services.AddScoped<ISignals, Signals.Signals>();

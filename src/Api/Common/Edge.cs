@@ -100,6 +100,7 @@ internal sealed class RequestEnvelope(RequestDelegate next)
         caller.Address = http.Connection.RemoteIpAddress is { } address
             ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
             : "";
+        caller.UserAgent = new string([.. http.Request.Headers.UserAgent.ToString().Where(c => !char.IsControl(c))]);
         caller.TraceId = Activity.Current?.TraceId.ToString();
         Stamp(http, caller);
         return next(http);
@@ -216,7 +217,7 @@ internal sealed class CallerResolution(
         (caller.Tenant is { } tenant
             ? Gate.CheckState(tenant, Gate.Needed(route.Policy, route.IsCommand), clock.GetUtcNow())
             : null)
-        ?? Gate.CheckPolicy(route.Policy, route.Request, caller);
+        ?? Gate.CheckPolicy(route.Policy, route.Request, caller, clock.GetUtcNow());
 
     /// <returns>False for a missing, bad, expired, revoked or another audience's token: all alike.</returns>
     private async ValueTask<bool> IdentifyAsync(

@@ -16,6 +16,8 @@ internal sealed class HttpCaller : ICaller, ISystemCaller
 
     public string Address { get; set; } = "";
 
+    public string UserAgent { get; set; } = "";
+
     public string RequestId { get; set; } = "";
 
     public string? TraceId { get; set; }

@@ -13,6 +13,8 @@ internal static class ProblemTexts
             ["validation_failed"] = ("Validation failed", "One or more members do not fit; see errors.", "하나 이상의 항목이 올바르지 않습니다. errors를 확인하세요."),
             ["unauthenticated"] = ("Unauthenticated", "Sign in: the credentials are missing, wrong or no longer valid.", "로그인이 필요합니다. 인증 정보가 없거나 올바르지 않거나 만료되었습니다."),
             ["permission_denied"] = ("Permission denied", "Your roles do not allow this.", "이 작업을 수행할 권한이 없습니다."),
+            ["person_required"] = ("Person required", "Only a person who has signed in may do this.", "로그인한 사람만 할 수 있는 작업입니다."),
+            ["step_up_required"] = ("Step up required", "Prove again who you are, then repeat the request.", "본인 확인을 다시 한 후 요청을 반복하세요."),
             ["feature_not_in_plan"] = ("Feature not in plan", "Your plan does not have this feature.", "현재 요금제에서 사용할 수 없는 기능입니다."),
             ["tenant_suspended"] = ("Tenant suspended", "This organization is suspended.", "이 조직은 이용이 정지되었습니다."),
             ["tenant_deleted"] = ("Tenant deleted", "This organization has been deleted.", "이 조직은 삭제되었습니다."),

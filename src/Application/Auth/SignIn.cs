@@ -85,7 +85,7 @@ internal sealed class SignInHandler(
 
         if (rehashed is not null) stored.Rehash(rehashed);
         stored.SignedIn(now);
-        var session = Session.Start(user.OrgId, user.Id, caller.Address, now);
+        var session = Session.Start(user.OrgId, user.Id, caller.Address, now, caller.UserAgent);
         var (refresh, hash) = tokens.NewRefresh();
         db.Sessions.Add(session);
         db.RefreshTokens.Add(RefreshToken.Issue(session, hash, now));

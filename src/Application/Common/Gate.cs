@@ -1,5 +1,6 @@
 using CleanTenancy.Application.Common.Behaviors;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
@@ -12,6 +13,9 @@ namespace CleanTenancy.Application.Common;
 /// </summary>
 public static class Gate
 {
+    /// <summary>For how long a proof of who one is counts for what needs a step up.</summary>
+    public static readonly TimeSpan StepUpWindow = TimeSpan.FromMinutes(10);
+
     /// <summary>What the tenant's state must allow.</summary>
     public static Capability Needed(Policy policy, bool isCommand) =>
         policy.Capability ?? (isCommand ? Capability.Change : Capability.Read);
@@ -24,7 +28,7 @@ public static class Gate
     }
 
     /// <summary>Permission first, then feature: who may not do it does not learn what the plan has.</summary>
-    public static Error? CheckPolicy(Policy policy, Type request, ICaller caller)
+    public static Error? CheckPolicy(Policy policy, Type request, ICaller caller, DateTimeOffset now)
     {
         if (request.IsAssignableTo(typeof(ISweep))) return caller.IsSystem ? null : PolicyErrors.Unauthenticated;
 
@@ -36,6 +40,10 @@ public static class Gate
         {
             if (caller.Member is not { } member) return PolicyErrors.Unauthenticated;
             if (!member.May(policy.Permission)) return PolicyErrors.PermissionDenied(policy.Permission);
+            if ((policy.PersonOnly || policy.StepUp) && member.Kind is not ActorKind.User)
+                return PolicyErrors.PersonRequired;
+            if (policy.StepUp && member.ImpersonatorId is not null) return PolicyErrors.PersonRequired;
+            if (policy.StepUp && member.AuthenticatedAt + StepUpWindow < now) return PolicyErrors.StepUpRequired;
         }
 
         return policy.Feature is Feature.None || caller.RequiredTenant().Features.Contains(policy.Feature)

@@ -103,6 +103,14 @@ public sealed record Policy
     /// <summary>Whether an Idempotency-Key is honoured.</summary>
     public bool Idempotent { get; init; }
 
+    /// <summary>
+    /// A person must have proved who they are within <see cref="Gate.StepUpWindow"/>; no key and no operator may.
+    /// </summary>
+    public bool StepUp { get; init; }
+
+    /// <summary>About the person who has signed in: a key has no sessions and no password.</summary>
+    public bool PersonOnly { get; init; }
+
     /// <summary>What the tenant's state must allow; null is Read for queries and Change for commands.</summary>
     public Capability? Capability { get; init; }
 }

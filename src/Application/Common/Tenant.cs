@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
@@ -52,6 +53,15 @@ public sealed record Tenant
 public sealed record Member
 {
     public required UserId Id { get; init; }
+
+    /// <summary>A person, or a program with a key: then Id is the key's.</summary>
+    public ActorKind Kind { get; init; } = ActorKind.User;
+
+    /// <summary>When the person last proved who they are.</summary>
+    public DateTimeOffset AuthenticatedAt { get; init; }
+
+    /// <summary>The operator who acts as this person.</summary>
+    public OperatorId? ImpersonatorId { get; init; }
 
     public required SessionId SessionId { get; init; }
 

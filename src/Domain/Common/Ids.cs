@@ -294,3 +294,84 @@ public readonly record struct OperatorSessionId(Guid Value) : IId<OperatorSessio
 
     public override string ToString() => Value.ToString();
 }
+
+/// <summary>An invitation to become a member.</summary>
+public readonly record struct InvitationId(Guid Value) : IId<InvitationId>, IComparable<InvitationId>
+{
+    public static InvitationId From(Guid value) => new(value);
+
+    public static InvitationId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out InvitationId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(InvitationId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(InvitationId left, InvitationId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(InvitationId left, InvitationId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(InvitationId left, InvitationId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(InvitationId left, InvitationId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A key that a program of a tenant signs its requests with.</summary>
+public readonly record struct ApiKeyId(Guid Value) : IId<ApiKeyId>, IComparable<ApiKeyId>
+{
+    public static ApiKeyId From(Guid value) => new(value);
+
+    public static ApiKeyId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out ApiKeyId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(ApiKeyId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(ApiKeyId left, ApiKeyId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(ApiKeyId left, ApiKeyId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(ApiKeyId left, ApiKeyId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(ApiKeyId left, ApiKeyId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>Something that is to happen after the commit.</summary>
+public readonly record struct MessageId(Guid Value) : IId<MessageId>, IComparable<MessageId>
+{
+    public static MessageId From(Guid value) => new(value);
+
+    public static MessageId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out MessageId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(MessageId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(MessageId left, MessageId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(MessageId left, MessageId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(MessageId left, MessageId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(MessageId left, MessageId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}

@@ -8,6 +8,8 @@ public sealed class Session : ITenantOwned
     /// <summary>However often it is refreshed, a session ends after this (RFC 9700, 4.14).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
+    public const int UserAgentMaxLength = 200, ReasonMaxLength = 500;
+
     private Session()
     {
     }
@@ -30,15 +32,32 @@ public sealed class Session : ITenantOwned
     /// <summary>The address it was started from.</summary>
     public string ClientAddress { get; private init; } = "";
 
-    public static Session Start(TenantId orgId, UserId userId, string clientAddress, DateTimeOffset now) => new()
-    {
-        OrgId = orgId,
-        Id = SessionId.New(now),
-        UserId = userId,
-        CreatedAt = now,
-        ExpiresAt = now + Lifetime,
-        ClientAddress = clientAddress,
-    };
+    /// <summary>The program it was started with, as it named itself.</summary>
+    public string UserAgent { get; private init; } = "";
+
+    /// <summary>When the person last proved who they are: what needs a step up asks for a recent proof.</summary>
+    public DateTimeOffset AuthenticatedAt { get; private set; }
+
+    public DateTimeOffset LastUsedAt { get; private set; }
+
+    /// <summary>The operator who acts as this person; null for the person.</summary>
+    public OperatorId? ImpersonatorId { get; private init; }
+
+    public string? ImpersonationReason { get; private init; }
+
+    public static Session Start(
+        TenantId orgId, UserId userId, string clientAddress, DateTimeOffset now, string userAgent = "") => new()
+        {
+            OrgId = orgId,
+            Id = SessionId.New(now),
+            UserId = userId,
+            CreatedAt = now,
+            ExpiresAt = now + Lifetime,
+            ClientAddress = clientAddress,
+            UserAgent = userAgent.Length > UserAgentMaxLength ? userAgent[..UserAgentMaxLength] : userAgent,
+            AuthenticatedAt = now,
+            LastUsedAt = now,
+        };
 }
 
 /// <summary>One link of a session's chain: used once, then it answers for nothing but its own theft.</summary>
@@ -63,6 +82,9 @@ public sealed class RefreshToken : ITenantOwned
     public DateTimeOffset ExpiresAt { get; private init; }
 
     public DateTimeOffset? UsedAt { get; private set; }
+
+    /// <summary>The token that followed, readable with this token only: a client that lost the answer gets it again.</summary>
+    public byte[]? Successor { get; private set; }
 
     public static RefreshToken Issue(Session session, byte[] hash, DateTimeOffset now) =>
         Issue(session.OrgId, session.Id, session.ExpiresAt, hash, now);

@@ -5,7 +5,12 @@ namespace CleanTenancy.Domain.Members;
 public enum UserStatus
 {
     Active,
+
+    /// <summary>Keeps the seat and may not sign in.</summary>
     Suspended,
+
+    /// <summary>Gives the seat back; can be restored.</summary>
+    Removed,
 }
 
 /// <summary>A person who signs in to one tenant; the same address at another tenant is another user.</summary>
@@ -38,6 +43,17 @@ public sealed class User : ITenantOwned, IVersioned
 
     public DateTimeOffset? LastSignInAt { get; private set; }
 
+    public DateTimeOffset PasswordChangedAt { get; private set; }
+
+    /// <summary>Of the authenticator app (RFC 6238): 20 bytes; null without one.</summary>
+    public byte[]? TotpSecret { get; private set; }
+
+    /// <summary>When the app proved that it has the secret; until then it is not asked for.</summary>
+    public DateTimeOffset? TotpConfirmedAt { get; private set; }
+
+    /// <summary>The last time step that was used: a code is good once (RFC 6238, 5.2).</summary>
+    public long? TotpLastStep { get; private set; }
+
     public long Version { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private init; }
@@ -58,6 +74,7 @@ public sealed class User : ITenantOwned, IVersioned
             NormalizedEmail = EmailAddress.Normalize(email),
             Name = name,
             PasswordHash = passwordHash,
+            PasswordChangedAt = now,
             Version = 1,
             CreatedAt = now,
             UpdatedAt = now,

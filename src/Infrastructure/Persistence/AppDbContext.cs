@@ -5,6 +5,7 @@ using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Outbox;
 using CleanTenancy.Domain.Programs;
 using CleanTenancy.Domain.Registrations;
 using CleanTenancy.Domain.Tenants;
@@ -43,6 +44,16 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     public DbSet<EventProgram> Programs => Set<EventProgram>();
 
     public DbSet<Registration> Registrations => Set<Registration>();
+
+    public DbSet<Invitation> Invitations => Set<Invitation>();
+
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
+    public DbSet<OneTimeToken> OneTimeTokens => Set<OneTimeToken>();
+
+    public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
+
+    public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 

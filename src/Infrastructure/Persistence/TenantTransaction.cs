@@ -19,9 +19,14 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
         if (member is not null && member.OrgId != tenant.Id)
             throw new TenantMismatchException("the person belongs to another one than the host");
 
-        db.Bind(new TenantBinding(tenant.Id, member?.Id, caller.Address)
+        // An operator who acts as a member is the actor, and the member the one on whose behalf.
+        db.Bind(new TenantBinding(
+            tenant.Id,
+            member?.ImpersonatorId is { } impersonator ? new UserId(impersonator.Value) : member?.Id,
+            caller.Address)
         {
-            Kind = member is null ? ActorKind.Public : ActorKind.User,
+            Kind = member is null ? ActorKind.Public : member.ImpersonatorId is null ? member.Kind : ActorKind.Operator,
+            OnBehalfOf = member?.ImpersonatorId is null ? null : member.Id.Value,
             RequestId = caller.RequestId,
             TraceId = caller.TraceId,
         });

@@ -62,6 +62,7 @@ internal sealed partial class SignalListener(
         switch (kind)
         {
             case SignalChannel.Session: sessions.Forget(new SessionId(id)); break;
+            case SignalChannel.People: sessions.Forget(new TenantId(id)); break;
             case SignalChannel.Tenant: tenants.Forget(new TenantId(id)); break;
             default: break; // a newer instance's kind, during a rolling upgrade
         }

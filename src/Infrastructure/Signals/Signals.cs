@@ -8,7 +8,7 @@ namespace CleanTenancy.Infrastructure.Signals;
 /// <summary>One channel; a message is a kind and an id, nothing else: every role may listen.</summary>
 internal static class SignalChannel
 {
-    public const string Name = "cleantenancy", Session = "session", Tenant = "tenant";
+    public const string Name = "cleantenancy", Session = "session", Tenant = "tenant", People = "people";
 
     public static string Message(string kind, Guid id) => $"{kind}:{id}";
 
@@ -23,6 +23,14 @@ internal static class SignalChannel
 /// <inheritdoc cref="ISignals"/>
 internal sealed class Signals(AppDbContext db, ITenantTransaction transaction, SessionDirectory sessions) : ISignals
 {
+    public async Task PeopleChangedAsync(CancellationToken cancellationToken)
+    {
+        var org = db.OrgId;
+        await db.NotifyAsync(
+            SignalChannel.Name, SignalChannel.Message(SignalChannel.People, org.Value), cancellationToken);
+        transaction.AfterCommit(() => sessions.Forget(org));
+    }
+
     public async Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken)
     {
         await db.NotifyAsync(

@@ -25,6 +25,10 @@ internal sealed class SessionDirectory(IDbContextFactory<AppDbContext> contexts,
 
     public void Forget(SessionId session) => _members.Remove(session);
 
+    /// <summary>All sessions of a tenant, those that are being loaded too: what they read may be old already.</summary>
+    public void Forget(TenantId org) =>
+        _members.RemoveWhere(load => !load.IsCompletedSuccessfully || load.GetAwaiter().GetResult()?.OrgId == org);
+
     public void ForgetAll() => _members.Clear();
 
     private async Task<Member?> LoadOnceAsync(AccessTicket ticket)
@@ -62,7 +66,16 @@ internal sealed class SessionDirectory(IDbContextFactory<AppDbContext> contexts,
             join role in db.Roles on link.RoleId equals role.Id
             where session.Id == ticket.SessionId && session.RevokedAt == null && session.ExpiresAt > now
                 && user.Status == UserStatus.Active
-            select new { user.Id, user.Email, user.Name, Role = role.Name, role.Permissions }).ToListAsync();
+            select new
+            {
+                user.Id,
+                user.Email,
+                user.Name,
+                Role = role.Name,
+                role.Permissions,
+                session.AuthenticatedAt,
+                session.ImpersonatorId,
+            }).ToListAsync();
         return rows.Count == 0
             ? null
             : new Member
@@ -70,6 +83,8 @@ internal sealed class SessionDirectory(IDbContextFactory<AppDbContext> contexts,
                 Id = rows[0].Id,
                 SessionId = ticket.SessionId,
                 OrgId = ticket.OrgId,
+                AuthenticatedAt = rows[0].AuthenticatedAt,
+                ImpersonatorId = rows[0].ImpersonatorId,
                 Email = rows[0].Email,
                 Name = rows[0].Name,
                 Roles = [.. rows.Select(row => row.Role).Order(StringComparer.Ordinal)],

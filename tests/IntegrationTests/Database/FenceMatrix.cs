@@ -67,6 +67,9 @@ internal static class FenceMatrix
                 "Its functions append, seal and delete what is old; nobody logs in as it."),
             [(Audit, "audit_seals")] = new(
                 "DELETE, INSERT, SELECT, UPDATE", Grants: "", "audit_seal_policy", "Its functions seal the log."),
+            [(Platform, "outbox")] = new(
+                "SELECT, UPDATE", "SELECT, UPDATE", "platform_outbox_policy",
+                "The dispatcher claims and finishes every tenant's messages."),
             [(Platform, "organizations")] = new(
                 "SELECT", "SELECT", "platform_read_policy", "Sweeps ask for each tenant's plan and state."),
         };

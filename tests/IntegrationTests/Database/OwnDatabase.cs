@@ -127,6 +127,17 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
           insert into fence_probes (org_id, id) values (org, gen_random_uuid());
           insert into audit_logs (org_id, id, created_at, action, actor_kind)
             values (org, gen_random_uuid(), now(), 'event.created', 'system');
+          insert into invitations
+            (org_id, id, email, normalized_email, role_ids, token_hash, invited_by, expires_at, version, created_at, updated_at)
+            values (org, gen_random_uuid(), 'Park@x.test', 'park@x.test', array[part], '\x01', person, now() + interval '1 day',
+             1, now(), now());
+          insert into api_keys (org_id, id, name, prefix, secret_hash, permissions, created_by, version, created_at)
+            values (org, gen_random_uuid(), 'Key', 'abcdefabcdef', '\x01', '{}', person, 1, now());
+          insert into one_time_tokens (org_id, hash, user_id, purpose, created_at, expires_at)
+            values (org, '\x01', person, 'password_reset', now(), now() + interval '1 day');
+          insert into recovery_codes (org_id, user_id, hash) values (org, person, '\x01');
+          insert into outbox (org_id, id, kind, payload, created_at, available_at)
+            values (org, gen_random_uuid(), 'mail', '{}', now(), now());
           perform seal_audit_log(org, 1000);
         end
         $do$

@@ -139,7 +139,10 @@ public sealed class TestApi : IAsyncDisposable
         var at = now ?? Services.GetRequiredService<TimeProvider>().Now();
         var session = Session.Start(user.OrgId, user.Id, "test", at);
         await ExecuteAsync(
-            "insert into sessions (org_id, id, user_id, created_at, expires_at, client_address) values ($1, $2, $3, $4, $5, 'test')",
+            """
+            insert into sessions (org_id, id, user_id, created_at, authenticated_at, last_used_at, expires_at, client_address)
+            values ($1, $2, $3, $4, $4, $4, $5, 'test')
+            """,
             session.OrgId.Value, session.Id.Value, session.UserId.Value, session.CreatedAt.UtcDateTime, session.ExpiresAt.UtcDateTime);
         return Services.GetRequiredService<ITokens>().IssueAccess(user.OrgId, user.Id, session.Id, at);
     }

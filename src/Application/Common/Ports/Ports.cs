@@ -31,6 +31,14 @@ public interface IAppDbContext
 
     DbSet<Registration> Registrations { get; }
 
+    DbSet<Invitation> Invitations { get; }
+
+    DbSet<ApiKey> ApiKeys { get; }
+
+    DbSet<OneTimeToken> OneTimeTokens { get; }
+
+    DbSet<RecoveryCode> RecoveryCodes { get; }
+
     DbSet<AuditEntry> AuditEntries { get; }
 
     DbSet<AuditSeal> AuditSeals { get; }
@@ -70,6 +78,9 @@ public interface ICaller
 
     /// <summary>The client's address, as far as configured proxies vouch for it.</summary>
     string Address { get; }
+
+    /// <summary>The program that asks, as it names itself; "" when it does not.</summary>
+    string UserAgent { get; }
 
     string RequestId { get; }
 
@@ -185,7 +196,7 @@ public sealed record Denial(string Deed, string Code, string Request)
 
     /// <returns>Null for what is no denial: a missing token, a suspended tenant, a mistake.</returns>
     public static Denial? Of(Error? error, Type request) =>
-        error is { Code: "permission_denied" or "feature_not_in_plan" }
+        error is { Code: "permission_denied" or "feature_not_in_plan" or "person_required" or "step_up_required" }
             ? new(Access, error.Code, request.Name)
             : null;
 }
@@ -256,4 +267,10 @@ public interface ISignals
 {
     /// <summary>Sent with the commit of the transaction.</summary>
     Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Members, roles, permissions or keys of the bound tenant are others now: what is cached of its people goes, at
+    /// once here and within moments elsewhere. Sent with the commit of the transaction.
+    /// </summary>
+    Task PeopleChangedAsync(CancellationToken cancellationToken);
 }

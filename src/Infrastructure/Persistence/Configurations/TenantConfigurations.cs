@@ -65,6 +65,8 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
         builder.Property(u => u.Name).HasMaxLength(User.NameMaxLength).IsPersonal();
         builder.Property(u => u.PasswordHash).HasMaxLength(200).IsSecret();
         builder.Property(u => u.LastSignInAt).IsDerived();
+        builder.Property(u => u.TotpSecret).IsSecret();
+        builder.Property(u => u.TotpLastStep).IsDerived();
         builder.HasWords<User, UserStatus>("status");
         builder.HasMany(u => u.Roles).WithOne().HasForeignKey(r => new { r.OrgId, r.UserId })
             .OnDelete(DeleteBehavior.Cascade);
@@ -102,6 +104,10 @@ internal sealed class SessionConfiguration : IEntityTypeConfiguration<Session>
         builder.IsTenantTable("sessions");
         builder.Property(s => s.RevokedReason).HasMaxLength(60).IsOpen();
         builder.Property(s => s.ClientAddress).HasMaxLength(60).IsPersonal();
+        builder.Property(s => s.UserAgent).HasMaxLength(Session.UserAgentMaxLength).IsPersonal();
+        builder.Property(s => s.ImpersonationReason).HasMaxLength(Session.ReasonMaxLength).IsOpen();
+        builder.Property(s => s.LastUsedAt).IsDerived();
+        builder.HasIndex(s => new { s.OrgId, s.UserId });
         builder.HasOne<User>().WithMany()
             .HasForeignKey(s => new { s.OrgId, s.UserId }).OnDelete(DeleteBehavior.Cascade);
     }

@@ -23,6 +23,11 @@ internal static class FenceManifest
         ["fence_probes"] = "SELECT",
         ["audit_logs"] = "SELECT",
         ["audit_seals"] = "SELECT",
+        ["invitations"] = "INSERT, SELECT, UPDATE",
+        ["api_keys"] = "INSERT, SELECT, UPDATE",
+        ["one_time_tokens"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["recovery_codes"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["outbox"] = "INSERT, SELECT",
     };
 
     /// <summary>Tenant tables whose rows are not logged, and why not.</summary>
@@ -34,6 +39,9 @@ internal static class FenceManifest
         ["fence_probes"] = "written by migrations only; nobody else may",
         ["audit_logs"] = "the log itself",
         ["audit_seals"] = "the seals of the log",
+        ["one_time_tokens"] = "hashes of secrets and nothing else; the deeds tell the story",
+        ["recovery_codes"] = "hashes of secrets and nothing else; the deeds tell the story",
+        ["outbox"] = "what the deeds lead to; its payloads hold addresses and secrets",
     };
 
     /// <summary>Tables that no tenant owns, and why not.</summary>
@@ -58,19 +66,21 @@ internal static class FenceManifest
         ("plans", "platform_role", "SELECT"),
         ("plan_prices", "application_role", "SELECT"),
         ("plan_prices", "platform_role", "SELECT"),
-        ("platform_operators", "platform_role", "SELECT"),
+        ("platform_operators", "platform_role", "SELECT, UPDATE"),
         ("operator_sessions", "platform_role", "INSERT, SELECT, UPDATE"),
         ("operator_refresh_tokens", "platform_role", "INSERT, SELECT, UPDATE"),
         ("platform_audit_logs", "platform_role", "INSERT, SELECT"),
-        ("signing_keys", "platform_role", "INSERT, SELECT"),
+        ("signing_keys", "platform_role", "INSERT, SELECT, UPDATE"),
         ("__EFMigrationsHistory", "application_role", "SELECT"),
         ("organizations", "platform_role", "SELECT"),
+        ("outbox", "platform_role", "SELECT, UPDATE"),
     ];
 
     /// <summary>Policies beside each table's tenant_isolation_policy: table, policy, and why.</summary>
     public static readonly IReadOnlyList<(string Table, string Policy, string Reason)> OtherPolicies =
     [
         ("organizations", "platform_read_policy", "sweeps ask for each tenant's plan and state"),
+        ("outbox", "platform_outbox_policy", "the dispatcher claims and finishes every tenant's messages"),
         ("audit_logs", "audit_append_policy", "the audit functions append to every tenant's log"),
         ("audit_logs", "audit_read_policy", "the sealing reads every tenant's log"),
         ("audit_logs", "audit_retention_policy", "retention deletes what a plan keeps no longer"),

@@ -284,6 +284,231 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("CleanTenancy.Domain.Members.ApiKey", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at")
+                        .HasAnnotation("Audit:Column", "Derived");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.PrimitiveCollection<string[]>("Permissions")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("permissions")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.Property<string>("Prefix")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("prefix")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<byte[]>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret_hash")
+                        .HasAnnotation("Audit:Column", "Secret");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("OrgId", "Id")
+                        .HasName("pk_api_keys");
+
+                    b.HasIndex("OrgId", "CreatedBy")
+                        .HasDatabaseName("ix_api_keys_org_id_created_by");
+
+                    b.HasIndex("OrgId", "Prefix")
+                        .IsUnique()
+                        .HasDatabaseName("ix_api_keys_org_id_prefix");
+
+                    b.ToTable("api_keys", (string)null);
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Members.Invitation", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AcceptedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("accepted_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("character varying(254)")
+                        .HasColumnName("email")
+                        .HasAnnotation("Audit:Column", "Personal");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Guid>("InvitedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("invited_by");
+
+                    b.Property<string>("NormalizedEmail")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("character varying(254)")
+                        .HasColumnName("normalized_email")
+                        .HasAnnotation("Audit:Column", "Personal");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.PrimitiveCollection<Guid[]>("RoleIds")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("role_ids");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("token_hash")
+                        .HasAnnotation("Audit:Column", "Secret");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("OrgId", "Id")
+                        .HasName("pk_invitations");
+
+                    b.HasIndex("OrgId", "InvitedBy")
+                        .HasDatabaseName("ix_invitations_org_id_invited_by");
+
+                    b.HasIndex("OrgId", "NormalizedEmail")
+                        .IsUnique()
+                        .HasDatabaseName("ix_invitations_org_id_normalized_email")
+                        .HasFilter("accepted_at is null and revoked_at is null");
+
+                    b.HasIndex("OrgId", "TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_invitations_org_id_token_hash");
+
+                    b.ToTable("invitations", (string)null);
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Members.OneTimeToken", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("purpose");
+
+                    b.Property<DateTimeOffset?>("UsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("used_at");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("OrgId", "Hash")
+                        .HasName("pk_one_time_tokens");
+
+                    b.HasIndex("OrgId", "UserId")
+                        .HasDatabaseName("ix_one_time_tokens_org_id_user_id");
+
+                    b.ToTable("one_time_tokens", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_one_time_tokens_purpose", "purpose in ('password_reset')");
+                        });
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Members.RecoveryCode", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<DateTimeOffset?>("UsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("used_at");
+
+                    b.HasKey("OrgId", "UserId", "Hash")
+                        .HasName("pk_recovery_codes");
+
+                    b.ToTable("recovery_codes", (string)null);
+                });
+
             modelBuilder.Entity("CleanTenancy.Domain.Members.RefreshToken", b =>
                 {
                     b.Property<Guid>("OrgId")
@@ -305,6 +530,10 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     b.Property<Guid>("SessionId")
                         .HasColumnType("uuid")
                         .HasColumnName("session_id");
+
+                    b.Property<byte[]>("Successor")
+                        .HasColumnType("bytea")
+                        .HasColumnName("successor");
 
                     b.Property<DateTimeOffset?>("UsedAt")
                         .HasColumnType("timestamp with time zone")
@@ -375,6 +604,10 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<DateTimeOffset>("AuthenticatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("authenticated_at");
+
                     b.Property<string>("ClientAddress")
                         .IsRequired()
                         .HasMaxLength(60)
@@ -390,6 +623,21 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
 
+                    b.Property<string>("ImpersonationReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("impersonation_reason")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.Property<Guid?>("ImpersonatorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("impersonator_id");
+
+                    b.Property<DateTimeOffset>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at")
+                        .HasAnnotation("Audit:Column", "Derived");
+
                     b.Property<DateTimeOffset?>("RevokedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("revoked_at");
@@ -399,6 +647,13 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnType("character varying(60)")
                         .HasColumnName("revoked_reason")
                         .HasAnnotation("Audit:Column", "Open");
+
+                    b.Property<string>("UserAgent")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("user_agent")
+                        .HasAnnotation("Audit:Column", "Personal");
 
                     b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
@@ -453,6 +708,10 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnName("normalized_email")
                         .HasAnnotation("Audit:Column", "Personal");
 
+                    b.Property<DateTimeOffset>("PasswordChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("password_changed_at");
+
                     b.Property<string>("PasswordHash")
                         .IsRequired()
                         .HasMaxLength(200)
@@ -465,6 +724,20 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("status");
+
+                    b.Property<DateTimeOffset?>("TotpConfirmedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("totp_confirmed_at");
+
+                    b.Property<long?>("TotpLastStep")
+                        .HasColumnType("bigint")
+                        .HasColumnName("totp_last_step")
+                        .HasAnnotation("Audit:Column", "Derived");
+
+                    b.Property<byte[]>("TotpSecret")
+                        .HasColumnType("bytea")
+                        .HasColumnName("totp_secret")
+                        .HasAnnotation("Audit:Column", "Secret");
 
                     b.Property<DateTimeOffset>("UpdatedAt")
                         .HasColumnType("timestamp with time zone")
@@ -484,7 +757,7 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
 
                     b.ToTable("users", null, t =>
                         {
-                            t.HasCheckConstraint("ck_users_status", "status in ('active', 'suspended')");
+                            t.HasCheckConstraint("ck_users_status", "status in ('active', 'suspended', 'removed')");
                         });
                 });
 
@@ -511,6 +784,43 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     b.ToTable("user_roles", (string)null);
 
                     b.HasAnnotation("Audit:RowColumn", "UserId");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Outbox.OutboxMessage", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AvailableAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("available_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Payload")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("payload");
+
+                    b.HasKey("OrgId", "Id")
+                        .HasName("pk_outbox");
+
+                    b.ToTable("outbox", null, t =>
+                        {
+                            t.ExcludeFromMigrations();
+                        });
                 });
 
             modelBuilder.Entity("CleanTenancy.Domain.Plans.Plan", b =>
@@ -840,6 +1150,60 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_events_organizations_org_id");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Members.ApiKey", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Tenants.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_keys_organizations_org_id");
+
+                    b.HasOne("CleanTenancy.Domain.Members.User", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId", "CreatedBy")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_keys_users_org_id_created_by");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Members.Invitation", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Tenants.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_invitations_organizations_org_id");
+
+                    b.HasOne("CleanTenancy.Domain.Members.User", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId", "InvitedBy")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_invitations_users_org_id_invited_by");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Members.OneTimeToken", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Members.User", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId", "UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_one_time_tokens_users_org_id_user_id");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Members.RecoveryCode", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Members.User", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId", "UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_recovery_codes_users_org_id_user_id");
                 });
 
             modelBuilder.Entity("CleanTenancy.Domain.Members.RefreshToken", b =>

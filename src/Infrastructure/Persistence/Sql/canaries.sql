@@ -52,6 +52,20 @@ begin
     insert into idempotency_keys (org_id, caller_id, key, request_hash, answer, created_at)
       values (org, person, mark, '\x00', mark, now()) on conflict do nothing;
     insert into fence_probes (org_id, id) values (org, person) on conflict do nothing;
+    insert into invitations
+      (org_id, id, email, normalized_email, role_ids, token_hash, invited_by, expires_at, revoked_at, version, created_at,
+       updated_at)
+      values (org, person, mark || '@canary.invalid', mark || '@canary.invalid', '{}', convert_to(mark, 'UTF8'), person,
+       now(), now(), 1, now(), now()) on conflict do nothing;
+    insert into api_keys
+      (org_id, id, name, prefix, secret_hash, permissions, created_by, revoked_at, version, created_at)
+      values (org, person, mark, 'canary', convert_to(mark, 'UTF8'), '{}', person, now(), 1, now()) on conflict do nothing;
+    insert into one_time_tokens (org_id, hash, user_id, purpose, created_at, expires_at)
+      values (org, convert_to(mark, 'UTF8'), person, 'password_reset', now(), now()) on conflict do nothing;
+    insert into recovery_codes (org_id, user_id, hash) values (org, person, convert_to(mark, 'UTF8'))
+      on conflict do nothing;
+    insert into outbox (org_id, id, kind, payload, created_at, available_at, done_at)
+      values (org, person, 'canary', mark, now(), now(), now()) on conflict do nothing;
     if not exists (select from audit_seals where org_id = org) then perform seal_audit_log(org, 100); end if;
   end loop;
 end

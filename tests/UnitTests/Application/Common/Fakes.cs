@@ -84,6 +84,8 @@ internal static class Fakes
 
         public string Address => "192.0.2.1";
 
+        public string UserAgent => "tests";
+
         public string RequestId => "request";
 
         public string? IdempotencyKey { get; init; }

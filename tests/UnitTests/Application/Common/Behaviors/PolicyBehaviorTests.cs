@@ -149,7 +149,7 @@ public sealed class PolicyBehaviorTests
 
     private Task<Result<string>> SendAsync<TRequest>(TRequest request, Fakes.Caller caller)
         where TRequest : IGuardedRequest<string> =>
-        new PolicyBehavior<TRequest, Result<string>>(caller, _denials)
+        new PolicyBehavior<TRequest, Result<string>>(caller, _denials, TimeProvider.System)
             .Handle(request, TestContext.Current.CancellationToken, _handler.Next);
 
     private static Policy With(string permission, Feature feature = Feature.None) =>
