@@ -88,7 +88,8 @@ internal sealed class AuditKeeping(
     private async Task<List<(Guid Org, int Days)>> RetentionAsync(CancellationToken cancellationToken)
     {
         await using var plans = platform.CreateCommand(
-            "select o.id, p.audit_retention_days from organizations o join plans p on p.tier = o.tier");
+            "select o.id, p.audit_retention_days from organizations o join plans p on p.tier = o.tier "
+            + "where o.state <> 'purged'"); // what is left of those is the purge's affair; and the canaries stay
         await using var reader = await plans.ExecuteReaderAsync(cancellationToken);
         var tenants = new List<(Guid, int)>();
         while (await reader.ReadAsync(cancellationToken)) tenants.Add((reader.GetGuid(0), reader.GetInt32(1)));

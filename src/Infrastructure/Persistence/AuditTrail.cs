@@ -111,10 +111,20 @@ internal sealed class DenialLimit(TimeProvider clock)
     /// <param name="isLast">Nothing more is recorded of them in this minute.</param>
     public bool TryEnter(TenantId org, string who, out bool isLast)
     {
-        if (!_windows.TryGet((org, who), out var window))
-            _windows.Set((org, who), window = new Window(), clock.GetUtcNow().AddMinutes(1));
-        var count = window.Next();
+        var count = WindowOf((org, who)).Next();
         isLast = count == PerMinute;
         return count <= PerMinute;
+    }
+
+    private Window WindowOf((TenantId Org, string Who) key)
+    {
+        if (_windows.TryGet(key, out var window)) return window;
+
+        lock (_windows) // a window that is opened twice counts twice
+        {
+            if (!_windows.TryGet(key, out window))
+                _windows.Set(key, window = new Window(), clock.GetUtcNow().AddMinutes(1));
+            return window;
+        }
     }
 }

@@ -76,6 +76,8 @@ public sealed class VerifyAuditLogTests(TestHost host)
     [InlineData("update audit_seals set head = sha256(head) where org_id = $1 and seq = 2", "2 seal_changed, 3 seal_changed")]
     [InlineData("update audit_seals set previous = sha256(head) where org_id = $1 and seq = 2", "2 seal_changed")]
     [InlineData("update audit_seals set content = sha256(head) where org_id = $1 and seq = 2", "2 seal_changed")]
+    [InlineData("update audit_seals set through_at = through_at - interval '60 days' where org_id = $1 and seq = 2", "2 seal_changed")]
+    [InlineData("update audit_seals set row_ids = null, digests = null where org_id = $1 and seq = 2", "2 seal_emptied")]
     [InlineData("delete from audit_seals where org_id = $1 and seq = 2", "3 seal_changed, 3 seal_missing")]
     [InlineData("delete from audit_seals where org_id = $1 and seq = 1", "2 seal_changed, 2 seal_missing")]
     public async Task A_seal_that_was_touched_is_named(string tampering, string breaches)
@@ -260,7 +262,8 @@ public sealed class VerifyAuditLogTests(TestHost host)
 
         (await api.SweepAsync(new ExpireAuditLogs())).Count.ShouldBe(5);
 
-        (await free.RowsAsync("audit_logs"), await pro.RowsAsync("audit_logs")).ShouldBe((freeRows - 5, proRows));
+        (await free.RowsAsync("audit_logs"), await pro.RowsAsync("audit_logs")).ShouldBe((freeRows - 5 + 1, proRows));
+        (await free.DeedsAsync())[^1].ShouldBe("audit_log.expired");
         foreach (var tenant in new[] { free, pro })
         {
             var answer = await (await tenant.OwnerAsync()).GetAsync(Verify);

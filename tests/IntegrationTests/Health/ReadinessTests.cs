@@ -98,6 +98,33 @@ public sealed class ReadinessTests(TestHost host, ReadinessTests.OwnApi own) : I
         }
     }
 
+    /// <summary>Else every deployment that adds a table would take the instances before it out of service.</summary>
+    [Fact]
+    public async Task A_newer_releases_migration_is_no_hole_and_a_hole_in_it_is_one()
+    {
+        await own.Api.ExecuteAsync(
+            """
+            insert into "__EFMigrationsHistory" values ('29990101000000_Later', '10.0');
+            create table later (id uuid primary key);
+            alter table later owner to cleantenancy_owner
+            """);
+        try
+        {
+            (await ReadyAsync()).ShouldBeEmpty();
+            await own.Api.ExecuteAsync("alter table events disable row level security");
+            (await ReadyAsync()).ShouldBe(["A2: Row-Level Security is enabled and forced"]);
+        }
+        finally
+        {
+            await own.Api.ExecuteAsync(
+                """
+                alter table events enable row level security;
+                drop table later;
+                delete from "__EFMigrationsHistory" where migration_id like '2999%'
+                """);
+        }
+    }
+
     [Theory]
     [InlineData("superuser", "is a superuser")]
     [InlineData("cleantenancy_migrator", "bypasses Row-Level Security")]

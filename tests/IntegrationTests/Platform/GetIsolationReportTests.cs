@@ -1,5 +1,6 @@
 using System.Net;
 using CleanTenancy.Application.Platform;
+using CleanTenancy.Infrastructure.Persistence.Isolation;
 using CleanTenancy.IntegrationTests.Battery;
 using CleanTenancy.IntegrationTests.Fixtures;
 
@@ -39,7 +40,7 @@ public sealed class GetIsolationReportTests(TestHost host, GetIsolationReportTes
 
         block.Count("probe", found.Crossings);
         found.Broken.ShouldBeEmpty();
-        (found.Holds, found.Tables).ShouldBe((true, 14));
+        (found.Holds, found.Tables).ShouldBe((true, FenceManifest.TenantTables.Count));
         found.Crossings.ShouldBe((found.Tables * 2 * 7) + found.Tables);
         var report = await (await own.Api.OperatorAsync()).GetAsync("/v1/platform/isolation");
         report.Body!["canaries"]!["crossings"]!.GetValue<int>().ShouldBe(found.Crossings);

@@ -71,6 +71,7 @@ public sealed class PolicyMatrixSnapshotTests(TestHost host)
     private static string Roles(RouteRequest request)
     {
         if (request.IsPublic) return "public";
+        if (request.IsPlatform) return "operators";
         if (request.Policy.Permission == Permissions.None) return "every member";
 
         return string.Join(", ", BuiltInRoles.All

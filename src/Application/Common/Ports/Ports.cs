@@ -215,7 +215,7 @@ public interface IAuditChain
 }
 
 /// <param name="Seal">Its number; null for a line that is in no seal.</param>
-/// <param name="Problem">seal_missing, seal_changed, row_missing, row_changed, row_added.</param>
+/// <param name="Problem">seal_missing, seal_changed, seal_emptied, row_missing, row_changed, row_added.</param>
 /// <param name="RowId">The line.</param>
 public sealed record AuditBreach(long? Seal, string Problem, Guid? RowId);
 

@@ -30,7 +30,17 @@ internal sealed class CanaryProbe(NpgsqlConnection connection)
         foreach (var (mine, other) in new[] { (A, B), (B, A) })
         {
             var marker = await MarkerAsync(other, cancellationToken);
-            foreach (var table in tables) await TryAsync(table, mine, other, marker, cancellationToken);
+            foreach (var table in tables)
+            {
+                try
+                {
+                    await TryAsync(table, mine, other, marker, cancellationToken);
+                }
+                catch (PostgresException failure)
+                {
+                    _broken.Add($"{table}: cannot be tried: {failure.SqlState}");
+                }
+            }
         }
 
         foreach (var table in tables) await TryUnboundAsync(table, cancellationToken);

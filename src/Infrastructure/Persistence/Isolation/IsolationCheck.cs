@@ -25,6 +25,7 @@ internal sealed class IsolationCheck : IReadiness, IIsolation
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
     private volatile CanaryReport? _canaries;
+    private Task<IReadOnlyList<ReadinessProblem>>? _underWay;
     private int _broken;
 
     public IsolationCheck(
@@ -36,7 +37,17 @@ internal sealed class IsolationCheck : IReadiness, IIsolation
             description: "Rules of isolation that do not hold, when last looked at. Must stay 0.");
     }
 
-    public async Task<IReadOnlyList<ReadinessProblem>> CheckAsync(CancellationToken cancellationToken)
+    /// <summary>Who asks while one is under way shares it: nobody can pile them up.</summary>
+    public Task<IReadOnlyList<ReadinessProblem>> CheckAsync(CancellationToken cancellationToken)
+    {
+        lock (_clock)
+        {
+            if (_underWay is null or { IsCompleted: true }) _underWay = CheckOnceAsync(CancellationToken.None);
+            return _underWay.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<ReadinessProblem>> CheckOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -44,10 +55,11 @@ internal sealed class IsolationCheck : IReadiness, IIsolation
             if (await MissingMigrationAsync(connection, cancellationToken) is { } missing)
                 return [new("migrations", $"{missing} has not run")]; // the rules ask for what it makes
 
+            var isAhead = await IsAheadAsync(connection, cancellationToken);
             var rules = await RulesAsync(connection, cancellationToken);
             return
             [
-                .. rules.Where(rule => !rule.Holds && !IsAdvice(rule)).Select(Problem),
+                .. rules.Where(rule => !rule.Holds && !IsAdvice(rule, isAhead)).Select(Problem),
                 .. _canaries is { Holds: false } found
                     ? [new ReadinessProblem("canaries", string.Join("; ", found.Broken))]
                     : Array.Empty<ReadinessProblem>(),
@@ -91,8 +103,17 @@ internal sealed class IsolationCheck : IReadiness, IIsolation
         $"{rule.Control}: {rule.Rule}",
         rule.Broken.Count > 0 ? string.Join("; ", rule.Broken) : "there is nothing to look at");
 
-    private static bool IsAdvice(IsolationRuleReport report) =>
-        IsolationRules.All.Any(rule => rule.IsAdvice && rule.Name == report.Rule);
+    private static bool IsAdvice(IsolationRuleReport report, bool isAhead) => IsolationRules.All.Any(rule =>
+        rule.Name == report.Rule && (rule.IsAdvice || (isAhead && rule.IsOfRelease)));
+
+    /// <summary>A newer release has migrated, and is about to take over from this one.</summary>
+    private static async Task<bool> IsAheadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "select exists (select from \"__EFMigrationsHistory\" where migration_id > all ($1))", connection);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Migrations.Value] });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
 
     /// <summary>Bound to a tenant, exactly its one row; bound to nobody, none.</summary>
     private static async Task<IsolationRuleReport> ProbeAsync(

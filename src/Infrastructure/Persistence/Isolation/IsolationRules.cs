@@ -10,6 +10,11 @@ internal sealed record IsolationRule(string Control, string Name, string Sql)
 {
     /// <summary>Reported, but no reason to stop: the server is to be updated.</summary>
     public bool IsAdvice { get; init; }
+
+    /// <summary>
+    /// Compares with the manifest of this release: while a newer one has migrated already, a difference is no hole.
+    /// </summary>
+    public bool IsOfRelease { get; init; }
 }
 
 /// <summary>The rules A1 to A19 as queries of the catalogue; readable by every role.</summary>
@@ -85,14 +90,16 @@ internal static class IsolationRules
             union all
             select l.name, 'does not exist' from (select name from listed union select name from shared) l
             where l.name not in (select relname from t)
-            """),
+            """)
+        { IsOfRelease = true },
         new("A2", "A table with org_id is a tenant's, or one of the two routing tables", """
             select t.relname::text, case when l.name is null and t.relname not in ('tenant_slugs', 'tenant_hosts')
               then 'has org_id and is no tenant table' end
             from t join pg_attribute a on a.attrelid = t.oid and a.attname = 'org_id' and not a.attisdropped
             left join listed l on l.name = t.relname
             where not t.relispartition
-            """),
+            """)
+        { IsOfRelease = true },
         new("A2", "The tenant key is never null", """
             select name, case when key is null then 'has none' when not key_set then 'may be null' end from keyed
             """),
@@ -117,7 +124,8 @@ internal static class IsolationRules
             select t.relname || ': ' || p.polname, case when o.name is null then 'is not listed' end
             from t join pg_policy p on p.polrelid = t.oid and p.polname <> 'tenant_isolation_policy'
             left join other_policies o on o.name = t.relname and o.policy = p.polname
-            """),
+            """)
+        { IsOfRelease = true },
         new("A4", "The policy has the canonical text, for what is read and for what is written", $"""
             select k.name, case
               when pg_get_expr(p.polqual, k.oid) is distinct from own.form then 'reads: ' || pg_get_expr(p.polqual, k.oid)
@@ -216,7 +224,8 @@ internal static class IsolationRules
             where f.prosecdef
             union all
             select name, 'does not exist' from definers where to_regprocedure(name) is null
-            """),
+            """)
+        { IsOfRelease = true },
         new("A13", "Nobody may call a function by being anybody", """
             select signature, case when exists (
                 select from aclexplode(coalesce(proacl, acldefault('f', proowner))) a where a.grantee = 0)
@@ -231,7 +240,8 @@ internal static class IsolationRules
             from f cross join roles r left join callable c on c.role = r.name and c.name = f.signature
             union all
             select role || ': ' || name, 'does not exist' from callable where to_regprocedure(name) is null
-            """),
+            """)
+        { IsOfRelease = true },
         new("A14", "Roles that log in create nothing: no tables, no schemas, no temporary tables", """
             select r.name, case
               when exists (select from pg_namespace n where has_schema_privilege(r.name, n.oid, 'create'))
@@ -261,7 +271,8 @@ internal static class IsolationRules
             select format('%s: %s', name, role), case when a.grants is distinct from e.grants
               then format('%s instead of %s', coalesce(a.grants, 'nothing'), coalesce(e.grants, 'nothing')) end
             from actual a full join expected e using (name, role)
-            """),
+            """)
+        { IsOfRelease = true },
         new("A14", "Nothing is granted on single columns", """
             select t.relname::text, (
               select string_agg(a.attname, ', ') from pg_attribute a where a.attrelid = t.oid and a.attacl is not null)
@@ -323,7 +334,8 @@ internal static class IsolationRules
               select g.*, array_to_string((string_to_array(encode(g.tgargs, 'escape'), '\000'))[2:5], '|') as args
               from pg_trigger g where not g.tgisinternal) g
               on g.tgrelid = k.oid and g.tgname = 'audit_rows'
-            """),
+            """)
+        { IsOfRelease = true },
         new("H1", "The trigger belongs to audit_role, which nobody is", """
             select f.signature, case when f.proowner <> 'audit_role'::regrole then 'belongs to ' || f.proowner::regrole
               when (select rolcanlogin from pg_roles where rolname = 'audit_role') then 'belongs to a role that logs in' end

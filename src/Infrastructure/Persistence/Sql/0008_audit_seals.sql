@@ -17,7 +17,7 @@ create table audit_seals (
   content bytea not null,
   -- The head of the seal before; 32 zero bytes for the first.
   previous bytea not null,
-  -- SHA-256 over previous, seq and content.
+  -- SHA-256 over previous, seq, content, the two instants and the count.
   head bytea not null,
   primary key (org_id, seq),
   constraint ck_audit_seals_seq check (seq > 0),
@@ -51,11 +51,16 @@ $$;
 alter function audit_content(uuid[], bytea[]) owner to audit_role;
 grant execute on function audit_content(uuid[], bytea[]) to application_role;
 
-create function audit_head(p_previous bytea, p_seq bigint, p_content bytea) returns bytea
+create function audit_head(
+  p_previous bytea, p_seq bigint, p_content bytea, p_from timestamptz, p_through timestamptz, p_count int) returns bytea
 language sql immutable set search_path = pg_catalog, pg_temp
-as $$ select sha256(p_previous || int8send(p_seq) || p_content) $$;
-alter function audit_head(bytea, bigint, bytea) owner to audit_role;
-grant execute on function audit_head(bytea, bigint, bytea) to application_role;
+as $$
+  select sha256(
+    p_previous || int8send(p_seq) || p_content || int8send((extract(epoch from p_from) * 1000000)::bigint)
+    || int8send((extract(epoch from p_through) * 1000000)::bigint) || int4send(p_count))
+$$;
+alter function audit_head(bytea, bigint, bytea, timestamptz, timestamptz, int) owner to audit_role;
+grant execute on function audit_head(bytea, bigint, bytea, timestamptz, timestamptz, int) to application_role;
 
 -- Which tenants have rows that are newer than their last seal. The sweep asks for the last hours; at its start, for all.
 create function audit_unsealed_tenants(p_since timestamptz, p_limit int) returns setof uuid
@@ -111,7 +116,8 @@ begin
     (p_org, coalesce(last.seq, 0) + 1, clock_timestamp(), first_at, last_at, cardinality(ids), ids, digests, content,
      coalesce(last.head, decode(repeat('00', 32), 'hex')),
      public.audit_head(
-       coalesce(last.head, decode(repeat('00', 32), 'hex')), coalesce(last.seq, 0) + 1, content));
+       coalesce(last.head, decode(repeat('00', 32), 'hex')), coalesce(last.seq, 0) + 1, content, first_at, last_at,
+       cardinality(ids)));
   return cardinality(ids);
 end
 $$;
@@ -135,10 +141,14 @@ as $$
   select d.seq, 'seal_missing', null::uuid from due d where coalesce(d.seq_before, 0) <> d.seq - 1
   union all
   select d.seq, 'seal_changed', null from due d
-  where d.head <> audit_head(d.previous, d.seq, d.content)
+  where d.head <> audit_head(d.previous, d.seq, d.content, d.from_at, d.through_at, d.row_count)
      or d.previous <> coalesce(d.before, decode(repeat('00', 32), 'hex'))
      or (d.row_ids is not null and (d.content is distinct from audit_content(d.row_ids, d.digests)
          or cardinality(d.row_ids) <> d.row_count))
+  union all
+  -- Retention empties seals, and never young ones.
+  select d.seq, 'seal_emptied', null from due d
+  where d.row_ids is null and d.through_at > now() - interval '29 days'
   union all
   select r.seq, case when l.id is null then 'row_missing' else 'row_changed' end, r.id
   from listed r
@@ -188,6 +198,13 @@ begin
     taken := taken + n;
     update public.audit_seals set row_ids = null, digests = null where org_id = p_org and seq = old.seq;
   end loop;
+  -- Who deletes from a log says so in it.
+  if taken > 0 then
+    insert into public.audit_logs (org_id, id, created_at, action, actor_kind, details)
+    select p_org, public.audit_log_id(at), at, 'audit_log.expired', 'system',
+           jsonb_build_object('rows', taken, 'before', p_before)
+    from (select clock_timestamp() as at) t;
+  end if;
   return taken;
 end
 $$;
