@@ -27,6 +27,50 @@ internal sealed class Data : IAsyncDisposable
     /// <summary>Enough that no tenant is hot by itself, and few enough to wait for: signing in takes a core for 80 ms.</summary>
     private const int SignedIn = 50;
 
+    /// <summary>The body that makes one: by its title it is found again, and removed.</summary>
+    public const string NewEvent = """
+        {
+          "title": "Bench",
+          "description": "Two days of talks and workshops. Doors open at nine; bring the ticket.",
+          "startsAt": "2031-04-01T09:00:00Z",
+          "endsAt": "2031-04-01T17:00:00Z",
+          "capacity": 200,
+          "venue": { "name": "COEX", "address": "513 Yeongdong-daero, Gangnam-gu, Seoul" }
+        }
+        """;
+
+    /// <summary>
+    /// Removes what was measured before, and makes a second events and a second registrations: the same rows, indexes,
+    /// keys and fence, without the audit trigger.
+    /// </summary>
+    private const string Tidy = """
+        set session_replication_role = replica;
+        delete from events where title = 'Bench';
+        truncate registrations, audit_logs, audit_seals;
+        drop schema if exists bare cascade;
+        create schema bare;
+        grant usage, create on schema bare to cleantenancy_owner;
+        grant usage on schema bare to cleantenancy_migrator, application_role;
+        create table bare.events (like events including all);
+        insert into bare.events select * from events;
+        create table bare.registrations (like registrations including all);
+        select fence_tenant_table('bare.events', 'select, insert, update');
+        select fence_tenant_table('bare.registrations', 'select, insert, update');
+        do $$
+        declare key record;
+        begin
+          for key in
+            select c.relname, pg_get_constraintdef(k.oid) as definition
+            from pg_constraint k join pg_class c on c.oid = k.conrelid
+            where k.contype = 'f' and k.conrelid in ('public.events'::regclass, 'public.registrations'::regclass)
+          loop
+            execute format('alter table bare.%I add %s', key.relname, key.definition);
+          end loop;
+        end
+        $$;
+        reset session_replication_role
+        """;
+
     private const string Folder = "/tmp/clean-tenancy-bench", Password = "correct-horse-bench";
 
     private readonly EmbeddedPostgres _postgres;
@@ -40,6 +84,8 @@ internal sealed class Data : IAsyncDisposable
 
     /// <summary>Bypasses Row-Level Security.</summary>
     public string Migrator => _postgres.ConnectionString(_database, "cleantenancy_migrator");
+
+    public string Superuser => _postgres.ConnectionString(_database, "postgres");
 
     /// <summary>The process all backends are children of.</summary>
     public int Postmaster { get; private set; }
@@ -76,6 +122,46 @@ internal sealed class Data : IAsyncDisposable
         return targets;
     }
 
+    /// <summary>As it was before anything was measured.</summary>
+    public async Task TidyAsync()
+    {
+        await using var connection = await OpenAsync(Superuser);
+        // Vacuum at once, and not by the server's own hand in the middle of a round.
+        foreach (var sql in (string[])[Tidy, "vacuum (analyze, freeze)", "checkpoint"])
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    /// <summary>A connection that nobody else gets: its backend's CPU is its own.</summary>
+    public static async Task<NpgsqlConnection> OpenAsync(string database)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(database)
+        {
+            Pooling = false,
+            MaxAutoPrepare = 64,
+            AutoPrepareMinUsages = 2,
+        };
+        var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>Events of so many tenants, spread over all.</summary>
+    public async Task<IReadOnlyList<(Guid Org, Guid[] Events)>> SampleAsync(int tenants)
+    {
+        var slugs = await SlugsAsync();
+        var sample = new List<(Guid, Guid[])>();
+        foreach (var slug in slugs.Where((_, i) => i % Math.Max(1, slugs.Count / tenants) == 0).Take(tenants))
+        {
+            var events = await EventsAsync(slug);
+            sample.Add((events[0].Org, [.. events.Select(e => e.Id)]));
+        }
+
+        return sample;
+    }
+
     public ValueTask DisposeAsync() => _postgres.DisposeAsync();
 
     private async Task FillAsync(int tenants)
@@ -94,15 +180,14 @@ internal sealed class Data : IAsyncDisposable
         await DatabaseSetup.CreateRolesAsync(
             _postgres.ConnectionString(_database, "postgres"), new RolePasswords(secret, secret, secret), CancellationToken.None);
         await DatabaseSetup.MigrateAsync(Migrator, CancellationToken.None);
-        if (await AddTenantsAsync(tenants)) await VacuumAsync();
+        await AddTenantsAsync(tenants);
     }
 
-    /// <returns>Whether any was missing.</returns>
-    private async Task<bool> AddTenantsAsync(int tenants)
+    private async Task AddTenantsAsync(int tenants)
     {
         var there = (await SlugsAsync()).ToHashSet();
         var missing = Enumerable.Range(0, tenants).Select(Slug).Where(slug => !there.Contains(slug)).ToList();
-        if (missing.Count == 0) return false;
+        if (missing.Count == 0) return;
 
         Console.WriteLine($"Filling {_database}: {missing.Count} tenants ...");
         await using var seeder = new TenantSeeder(Migrator);
@@ -119,8 +204,6 @@ internal sealed class Data : IAsyncDisposable
                 db => db.Events.AddRange(Enumerable.Range(1, EventsEach).Select(n => Draft(organization, n, now))),
                 CancellationToken.None);
         }
-
-        return true;
     }
 
     private static Event Draft(Organization organization, int number, DateTimeOffset now)
@@ -140,15 +223,6 @@ internal sealed class Data : IAsyncDisposable
             organization.TimeZone,
             organization.Currency,
             now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)));
-    }
-
-    /// <summary>At once and not by the server's own hand in the middle of a round.</summary>
-    private async Task VacuumAsync()
-    {
-        await using var connection = new NpgsqlConnection(_postgres.ConnectionString(_database, "postgres"));
-        await connection.OpenAsync();
-        await using var vacuum = new NpgsqlCommand("vacuum (analyze, freeze)", connection) { CommandTimeout = 0 };
-        await vacuum.ExecuteNonQueryAsync();
     }
 
     private async Task<IReadOnlyList<string>> SlugsAsync()

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace CleanTenancy.Benchmarks;
@@ -13,17 +14,25 @@ internal static class Floor
     /// <summary>The environment variable with the connection string.</summary>
     public const string Database = "FLOOR_DATABASE";
 
-    private const string One = """
+    public const string One = """
         select id, slug, status, title, description, starts_at, ends_at, time_zone, capacity, registered, attendance_mode,
           venue_name, venue_address, online_url, visibility, sales_start_at, sales_end_at, contact_email, translations,
           currency, version, created_at, updated_at
         from events where org_id = $1 and id = $2 and status <> 'deleted'
         """;
 
-    private const string Page = """
+    public const string Page = """
         select id, slug, status, title, starts_at, ends_at, time_zone, capacity, registered, attendance_mode, visibility,
           version, created_at, updated_at
         from events where org_id = $1 and status <> 'deleted' order by id desc limit $2
+        """;
+
+    private const string Insert = """
+        insert into bare.events (org_id, id, slug, status, title, description, starts_at, ends_at, time_zone, capacity,
+          registered, attendance_mode, venue_name, venue_address, online_url, visibility, sales_start_at, sales_end_at,
+          contact_email, translations, currency, version, created_at, updated_at)
+        values ($1, $2, $3, 'draft', $4, $5, $6, $7, 'Asia/Seoul', $8, 0, 'in_person', $9, $10, null, 'public', null,
+          null, null, null, 'KRW', 1, $11, $11)
         """;
 
     public static async Task<int> RunAsync()
@@ -38,6 +47,7 @@ internal static class Floor
         });
         await using var app = builder.Build();
         app.MapGet("/{org:guid}/{id:guid}", (Guid org, Guid id, CancellationToken ct) => OneAsync(source, org, id, ct));
+        app.MapPost("/{org:guid}", (Guid org, Draft body, CancellationToken ct) => CreateAsync(source, org, body, ct));
         app.MapGet("/{org:guid}", (Guid org, int limit, CancellationToken ct) => PageAsync(source, org, limit, ct));
         await app.RunAsync();
         return 0;
@@ -81,6 +91,39 @@ internal static class Floor
         return new List(rows, await row.ReadAsync(cancellationToken) ? Cursor(rows[^1]) : null);
     }
 
+    private static async Task<Created<Details>> CreateAsync(
+        NpgsqlDataSource source, Guid org, Draft draft, CancellationToken cancellationToken)
+    {
+        var instant = TimeProvider.System.GetUtcNow();
+        var (now, id) = (instant.UtcDateTime, Guid.CreateVersion7(instant));
+        var slug = $"{draft.Title.ToLowerInvariant()}-{id:N}";
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Insert, connection, transaction)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid> { TypedValue = org },
+                new NpgsqlParameter<Guid> { TypedValue = id },
+                new NpgsqlParameter<string> { TypedValue = slug },
+                new NpgsqlParameter<string> { TypedValue = draft.Title },
+                new NpgsqlParameter<string> { TypedValue = draft.Description },
+                new NpgsqlParameter<DateTime> { TypedValue = draft.StartsAt },
+                new NpgsqlParameter<DateTime> { TypedValue = draft.EndsAt },
+                new NpgsqlParameter<int> { TypedValue = draft.Capacity },
+                new NpgsqlParameter<string> { TypedValue = draft.Venue.Name },
+                new NpgsqlParameter<string> { TypedValue = draft.Venue.Address! },
+                new NpgsqlParameter<DateTime> { TypedValue = now },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return TypedResults.Created($"/{org}/{id}", new Details(
+            id, slug, "draft", Lifecycle(draft.StartsAt, draft.EndsAt), draft.Title, draft.Description, draft.StartsAt,
+            draft.EndsAt, "Asia/Seoul", draft.Capacity, 0, "in_person", draft.Venue, null, "public", null, null, null,
+            null, "KRW", 1, now, now));
+    }
+
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private static DateTime? Time(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetDateTime(column);
@@ -98,6 +141,9 @@ internal static class Floor
         last.Id.TryWriteBytes(bytes[8..], bigEndian: true, out _);
         return Base64Url.EncodeToString(bytes);
     }
+
+    private sealed record Draft(
+        string Title, string Description, DateTime StartsAt, DateTime EndsAt, int Capacity, Place Venue);
 
     private sealed record Place(string Name, string? Address);
 

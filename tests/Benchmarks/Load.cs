@@ -76,7 +76,7 @@ internal sealed class Load : IDisposable
     /// <summary>A chunked answer ends with an empty chunk; JSON has no such line inside.</summary>
     private static bool IsComplete(ReadOnlySpan<byte> answer)
     {
-        if (!answer.StartsWith("HTTP/1.1 200"u8))
+        if (!answer.StartsWith("HTTP/1.1 20"u8))
             throw new InvalidOperationException(System.Text.Encoding.UTF8.GetString(answer));
 
         return answer.EndsWith("\r\n0\r\n\r\n"u8);

@@ -4,16 +4,25 @@ if (args is ["floor"]) return await Floor.RunAsync();
 if (Arguments.Parse(args) is not { } arguments) return 1;
 
 await using var data = await Data.PrepareAsync(arguments.Tenants);
-await using var floor = await Server.StartFloorAsync(data);
 Console.WriteLine($"{arguments.Tenants} tenants, {Data.EventsEach} events each; 16 connections, {arguments.Rounds} rounds");
 var table = new Table();
-foreach (var api in arguments.Apis)
+await data.TidyAsync();
+if (arguments.Wants(FenceCost.Name)) await FenceCost.MeasureAsync(data, arguments.Rounds, table);
+if (arguments.Wants(TriggerCost.Name)) await TriggerCost.MeasureAsync(data, arguments.Rounds, table);
+if (arguments.Wants(SealingCost.Name)) await SealingCost.MeasureAsync(data, arguments.Rounds, table);
+
+var requests = Goal.Requests.Where(r => arguments.Wants(r.Goal.Name)).ToList();
+var trips = Goal.Trips.Where(t => arguments.Wants(t.Goal.Name)).ToList();
+foreach (var api in arguments.Apis.Where(_ => requests.Count + trips.Count > 0))
 {
+    await data.TidyAsync();
+    await using var floor = await Server.StartFloorAsync(data);
     // The targets hold access tokens, which are good for ten minutes: longer than one API takes.
     await using var ours = await Server.StartApiAsync(api, data, data.App);
     var targets = await data.SignInAsync(ours);
-    foreach (var goal in Goal.Reads) table.Add(goal, await Duel.RunAsync(goal, floor, ours, targets, arguments.Rounds));
-    foreach (var goal in Goal.Trips) table.Add(goal, await RoundTrips.CountAsync(goal, api, data, targets));
+    foreach (var (goal, ask) in trips) table.Add(goal, await RoundTrips.CountAsync(ask, api, data, targets));
+    foreach (var (goal, ask) in requests)
+        table.Add(goal, await Duel.RunAsync(ask, floor, ours, targets, arguments.Rounds));
 }
 
 table.Print(Console.Out);

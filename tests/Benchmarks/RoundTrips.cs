@@ -23,14 +23,14 @@ internal sealed class RoundTrips : IDisposable
         _ = AcceptAsync();
     }
 
-    public static async Task<Measured> CountAsync(Goal goal, string api, Data data, IReadOnlyList<Target> targets)
+    public static async Task<Measured> CountAsync(Ask ask, string api, Data data, IReadOnlyList<Target> targets)
     {
         var app = new NpgsqlConnectionStringBuilder(data.App);
         using var proxy = new RoundTrips(new IPEndPoint(IPAddress.Loopback, app.Port));
         app.Port = ((IPEndPoint)proxy._listener.LocalEndpoint).Port;
         await using var server = await Server.StartApiAsync(api, data, app.ConnectionString);
         using var load = await Load.ConnectAsync(
-            server.Port, Server.Bytes([server.ToOurs(targets[0], goal.IsList)]), connections: 1);
+            server.Port, Server.Bytes([server.ToOurs(targets[0], ask)]), connections: 1);
         await load.RunAsync(Requests); // prepares the statements, fills the caches
         var counts = new List<double>();
         for (var i = 0; i < Blocks; i++)

@@ -36,15 +36,27 @@ internal sealed class Server : IAsyncDisposable
             ("ConnectionStrings__App", app),
             ("ConnectionStrings__Platform", data.Platform),
             ("ASPNETCORE_ENVIRONMENT", "Production"),
+            // Their work would count as that of whatever is measured while they run.
+            ("Sweeps__Enabled", "false"),
             ("Tenancy__BaseDomain", "localhost"));
 
-    public HttpRequestMessage ToFloor(Target target, bool isList) =>
-        new(HttpMethod.Get, Url(isList ? $"/{target.Org}?limit=20" : $"/{target.Org}/{target.Event}"));
-
-    public HttpRequestMessage ToOurs(Target target, bool isList)
+    public HttpRequestMessage ToFloor(Target target, Ask ask) => Request(ask, ask switch
     {
-        var request = new HttpRequestMessage(
-            HttpMethod.Get, Url(isList ? "/v1/events?limit=20" : $"/v1/events/{target.Event}"));
+        Ask.One => $"/{target.Org}/{target.Event}",
+        Ask.Page => $"/{target.Org}?limit=20",
+        Ask.New => $"/{target.Org}",
+        _ => throw new ArgumentOutOfRangeException(nameof(ask)),
+    });
+
+    public HttpRequestMessage ToOurs(Target target, Ask ask)
+    {
+        var request = Request(ask, ask switch
+        {
+            Ask.One => $"/v1/events/{target.Event}",
+            Ask.Page => "/v1/events?limit=20",
+            Ask.New => "/v1/events",
+            _ => throw new ArgumentOutOfRangeException(nameof(ask)),
+        });
         request.Headers.Host = HostOf(target.Slug);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", target.Token);
         return request;
@@ -66,13 +78,25 @@ internal sealed class Server : IAsyncDisposable
 
     private static byte[] Bytes(HttpRequestMessage request)
     {
+        var body = request.Content is null ? "" : Data.NewEvent;
         var text = new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"GET {request.RequestUri!.PathAndQuery} HTTP/1.1\r\n")
+            .Append(CultureInfo.InvariantCulture, $"{request.Method} {request.RequestUri!.PathAndQuery} HTTP/1.1\r\n")
             .Append(CultureInfo.InvariantCulture, $"Host: {request.Headers.Host ?? request.RequestUri.Authority}\r\n");
         if (request.Headers.Authorization is { } token)
             text.Append(CultureInfo.InvariantCulture, $"Authorization: {token}\r\n");
-        return Encoding.ASCII.GetBytes(text.Append("\r\n").ToString());
+        if (body.Length > 0)
+            text.Append("Content-Type: application/json\r\n")
+                .Append(CultureInfo.InvariantCulture, $"Content-Length: {body.Length}\r\n");
+        return Encoding.ASCII.GetBytes(text.Append("\r\n").Append(body).ToString());
     }
+
+    private HttpRequestMessage Request(Ask ask, string path) =>
+        ask is Ask.New
+            ? new(HttpMethod.Post, Url(path))
+            {
+                Content = new StringContent(Data.NewEvent, new MediaTypeHeaderValue("application/json")),
+            }
+            : new(HttpMethod.Get, Url(path));
 
     private static async Task<Server> StartAsync(
         Data data, string program, string[] arguments, params (string Name, string Value)[] environment)

@@ -5,7 +5,7 @@ namespace CleanTenancy.Benchmarks;
 /// <summary>What ./dev bench prints. It judges and fails nothing: this machine is not the next one.</summary>
 internal sealed class Table
 {
-    private const string Row = "{0,4}  {1,-28} {2,10} {3,10} {4,7} {5,6}  {6}";
+    private const string Row = "{0,4}  {1,-38} {2,10} {3,10} {4,7} {5,6}  {6}";
 
     private readonly List<(Goal Goal, Measured Measured)> _rows = [];
 
@@ -14,16 +14,16 @@ internal sealed class Table
     public void Print(TextWriter output)
     {
         output.WriteLine(Text(Row, "goal", "what", "floor", "ours", "ratio", "goal", "verdict"));
-        foreach (var (goal, measured) in _rows)
+        foreach (var (goal, measured) in _rows.OrderBy(row => row.Goal.Name, StringComparer.Ordinal))
             output.WriteLine(Text(
                 Row,
-                goal.Number,
+                goal.Name,
                 goal.What,
                 Text("{0:0.0}{1}", measured.Floor, measured.Unit),
                 Text("{0:0.0}{1}", measured.Ours, measured.Unit),
                 Text("{0:0.00}", measured.Ratio),
-                Text("{0:0.00}", goal.Most),
-                Math.Round(measured.Ratio, 2) <= goal.Most ? "ok" : "missed"));
+                goal.Most is { } most ? Text("{0:0.00}", most) : "",
+                goal.Most is null ? "" : Math.Round(measured.Ratio, 2) <= goal.Most ? "ok" : "missed").TrimEnd());
     }
 
     private static string Text(string format, params object[] values) =>

@@ -31,9 +31,10 @@ create policy audit_seal_policy on audit_seals for all to audit_role using (org_
 create policy audit_read_policy on audit_logs for select to audit_role using (org_id is not null);
 create policy audit_retention_policy on audit_logs for delete to audit_role using (org_id is not null);
 
--- Every column by name: one that is added later is not in it, so that old seals stay true.
+-- Every column by name: one that is added later is not in it, so that old seals stay true. Without settings, so that it
+-- is inlined.
 create function audit_digest(l audit_logs) returns bytea
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable
 as $$
   select sha256(convert_to(jsonb_build_array(
     l.org_id, l.id, (extract(epoch from l.created_at) * 1000000)::bigint, l.action, l.table_name, l.row_id, l.changes,
