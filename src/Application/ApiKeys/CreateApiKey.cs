@@ -40,7 +40,8 @@ internal sealed class CreateApiKeyValidator : AbstractValidator<CreateApiKey>
     {
         RuleFor(c => c.Name).NotEmpty().MaximumLength(ApiKey.NameMaxLength).IsWellFormed();
         RuleFor(c => c.Permissions).NotEmpty();
-        RuleForEach(c => c.Permissions).Must(permission => permission is not null && Permissions.Catalogue.Contains(permission))
+        RuleForEach(c => c.Permissions)
+            .Must(permission => permission is not null && Permissions.Catalogue.Contains(permission))
             .Saying("unknown_permission", "Not in the catalogue of permissions.", "권한 목록에 없는 권한입니다.");
     }
 }

@@ -16,7 +16,7 @@ public sealed record EndSession(SessionId Id) : ICommand<Nothing>, ISubject
     {
         Permission = Permissions.None,
         Feature = Feature.None,
-        Audit = "session.ended",
+        Audit = "session.revoked",
         PersonOnly = true,
         Capability = Capability.SignIn,
     };

@@ -59,7 +59,8 @@ internal sealed class ListSessionsHandler(IAppDbContext db, ICaller caller, Time
             .OrderByDescending(s => s.Id)
             .Take(query.Take() + 1)
             .Select(s => new SessionDetails(
-                s.Id, s.CreatedAt, s.LastUsedAt, s.ClientAddress, s.UserAgent, s.Id == current, s.ImpersonatorId != null))
+                s.Id, s.CreatedAt, s.LastUsedAt, s.ClientAddress, s.UserAgent, s.Id == current,
+                s.ImpersonatorId != null))
             .ToListAsync(cancellationToken);
         return query.ToPage(sessions, session => (session.CreatedAt, session.Id.Value));
     }

@@ -48,7 +48,8 @@ internal sealed class Impersonations(
         await RecordAsync(db, person, session, reason, lifetime, cancellationToken);
         // The platform's log first: it may hold an attempt that came to nothing, never miss one that did not.
         await operators.RecordAsync(
-            Deed, person.Id, session.Id.Value, new { org, user, reason, Minutes = lifetime.TotalMinutes }, cancellationToken);
+            Deed, person.Id, session.Id.Value, new { org, user, reason, Minutes = lifetime.TotalMinutes },
+            cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
         return new ImpersonationSession(org, tenant.Slug, user, session.Id, session.ExpiresAt);
     }

@@ -6,8 +6,8 @@ using Npgsql;
 namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <summary>
-/// What a schedule runs, monthly say: a new signing key, published now and signing ten minutes later; those before it are
-/// retired when nothing that they signed is good any more. Run twice, it adds one key.
+/// What a schedule runs, monthly say: a new signing key, published now and signing ten minutes later; those before it
+/// are retired when nothing that they signed is good any more. Run twice, it adds one key.
 /// </summary>
 public static class RotateSigningKeyCommand
 {
@@ -23,9 +23,10 @@ public static class RotateSigningKeyCommand
         await using var source = NpgsqlDataSource.Create(platform);
         var rotation = await SigningKeyStore.RotateAsync(
             source, SigningKeys.Make, clock.GetUtcNow(), cancellationToken);
+        var what = rotation.IsNew ? "signs" : "was there already and signs";
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"{rotation.Id} {(rotation.IsNew ? "signs" : "was there already and signs")} from {rotation.SignsFrom:u}; {rotation.Retired} retired."));
+            $"{rotation.Id} {what} from {rotation.SignsFrom:u}; {rotation.Retired} retired."));
         return 0;
     }
 }

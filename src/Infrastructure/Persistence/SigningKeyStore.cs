@@ -111,7 +111,8 @@ internal static class SigningKeyStore
             """
             update signing_keys k set retired_at = $1
             where k.retired_at is null and exists (
-              select from signing_keys n where n.retired_at is null and n.signs_from > k.signs_from and n.signs_from <= $2)
+              select from signing_keys n
+              where n.retired_at is null and n.signs_from > k.signs_from and n.signs_from <= $2)
             """,
             connection);
         retire.With(now.UtcDateTime).With((now - Overlap).UtcDateTime);

@@ -44,6 +44,7 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
         ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
         IssuerSigningKeyResolver = (_, _, id, _) => keys.Current.Find(id) is { } known ? [known.Key] : [],
         TryAllIssuerSigningKeys = false,
+        IncludeTokenOnFailedValidation = true, // its kid may be a new key's
         ValidateAudience = false, // exactly one, a tenant: checked below, and against the host's by the edge
         RequireExpirationTime = true,
         RequireSignedTokens = true,
@@ -98,7 +99,8 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
             : null;
 
     private string Issue(
-        string audience, Guid subject, Guid session, DateTimeOffset now, DateTimeOffset expires, OperatorId? actor = null)
+        string audience, Guid subject, Guid session, DateTimeOffset now, DateTimeOffset expires,
+        OperatorId? actor = null)
     {
         var claims = new Dictionary<string, object>
         {

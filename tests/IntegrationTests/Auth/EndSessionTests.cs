@@ -22,9 +22,9 @@ public sealed class EndSessionTests(TestHost host)
         (await there.GetAsync("/v1/me")).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
         (await tenant.Anonymous.RefreshAsync(phone.RefreshToken())).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
         (await here.GetAsync("/v1/me/sessions")).Ids().ShouldBe([AuthSteps.SessionOf(here.Token!)]);
-        (await tenant.DeedsAsync()).ShouldBe(["session.started", "session.ended"]);
+        (await tenant.DeedsAsync()).ShouldBe(["session.started", "session.revoked"]);
         (await host.Api.QueryAsync<Guid>(
-            "select row_id from audit_logs where org_id = $1 and action = 'session.ended'", tenant.Id.Value)).ShouldBe(session);
+            "select row_id from audit_logs where org_id = $1 and action = 'session.revoked'", tenant.Id.Value)).ShouldBe(session);
         (await here.DeleteAsync($"/v1/me/sessions/{session}", ifMatch: null)).ShouldBeProblem(HttpStatusCode.NotFound, "not_found");
     }
 
@@ -72,7 +72,7 @@ public sealed class EndSessionTests(TestHost host)
             8, _ => here.DeleteAsync($"/v1/me/sessions/{AuthSteps.SessionOf(phone.Token!)}", ifMatch: null));
 
         answers.Tally().ShouldBe("1 x 204, 7 x 404 not_found");
-        (await tenant.DeedsAsync()).ShouldBe(["session.ended"]);
+        (await tenant.DeedsAsync()).ShouldBe(["session.revoked"]);
     }
 
     [Fact]
