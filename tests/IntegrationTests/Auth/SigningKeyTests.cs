@@ -72,7 +72,7 @@ public sealed class SigningKeyTests(TestHost host)
         await PassAsync(SigningKeyStore.Overlap);
         var third = (await PublishedAsync(one))[0];
         (await RotateAsync(two, clock)).Retired.ShouldBe(1);
-        await PassAsync(TimeSpan.FromMinutes(12));
+        await PassAsync(TimeSpan.FromMinutes(16));
         foreach (var api in new[] { one, two }) (await PublishedAsync(api)).ShouldNotContain(first);
         Volatile.Write(ref stop, true);
         await Task.WhenAll(load);
