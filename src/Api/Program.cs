@@ -1,3 +1,4 @@
+using CleanTenancy.Api.ApiKeys;
 using CleanTenancy.Api.Audit;
 using CleanTenancy.Api.Auth;
 using CleanTenancy.Api.Common;
@@ -13,6 +14,9 @@ using CleanTenancy.Infrastructure.Persistence;
 
 var builder = WebApplication.CreateBuilder(args);
 if (args is ["migrate"]) return await MigrateCommand.RunAsync(builder.Configuration, CancellationToken.None);
+if (args is ["rotate-signing-key"])
+    return await RotateSigningKeyCommand.RunAsync(
+        builder.Configuration, TimeProvider.System, Console.Out, CancellationToken.None);
 
 await using var development = await DevelopmentServer.StartIfNeededAsync(builder, CancellationToken.None);
 builder.ConfigureEdge();
@@ -24,12 +28,16 @@ var app = builder.Build();
 app.UseEdge();
 
 app.MapAuth();
+app.MapSessions();
+app.MapKeys();
+app.MapApiKeys();
 app.MapEvents();
 app.MapPrograms();
 app.MapRegistrations();
 app.MapAudit();
 app.MapPlans();
 app.MapPlatform();
+app.MapImpersonation();
 app.MapHealth();
 app.MapDocumentation();
 

@@ -64,6 +64,10 @@ public static class DependencyInjection
         services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<ISessionDirectory>(provider => provider.GetRequiredService<SessionDirectory>());
+        services.AddSingleton<ApiKeyUses>();
+        services.AddHostedService<ApiKeyUseWriter>();
+        services.AddSingleton<ApiKeyDirectory>();
+        services.AddSingleton<IApiKeyDirectory>(provider => provider.GetRequiredService<ApiKeyDirectory>());
         services.AddHostedService<SignalListener>();
 
         services.AddSingleton<IPasswords, Passwords>();
@@ -72,6 +76,12 @@ public static class DependencyInjection
         services.AddSingleton<ITokens>(provider => provider.GetRequiredService<Tokens>());
         services.AddSingleton<IAccessTokenReader>(provider => provider.GetRequiredService<Tokens>());
         services.AddSingleton<IOperatorTokens>(provider => provider.GetRequiredService<Tokens>());
+        services.AddSingleton<IImpersonationTokens>(provider => provider.GetRequiredService<Tokens>());
+        services.AddSingleton<IPublicKeys>(provider => provider.GetRequiredService<SigningKeys>());
+        services.AddHostedService<SigningKeyReader>();
+        services.AddSingleton<ISuccessors, Successors>();
+        services.AddSingleton<IApiKeySecrets, ApiKeySecrets>();
+        services.AddScoped<IImpersonations, Impersonations>();
 
         services.AddSingleton<IsolationCheck>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IsolationCheck>());
@@ -109,10 +119,10 @@ public static class DependencyInjection
             ApplicationName = "cleantenancy-isolation",
         }.ConnectionString;
 
-    /// <summary>Once, at the first token; the database is there by then, for the start-up check asked it.</summary>
+    /// <summary>When the host starts; the database is there by then, for the start-up check asked it.</summary>
     private static SigningKeys Keys(IServiceProvider provider, IConfiguration configuration) =>
         configuration["Jwt:SigningKey"] is { Length: > 0 } pem
-            ? SigningKeys.FromPem(pem)
+            ? SigningKeys.FromPem(pem, provider.GetRequiredService<TimeProvider>())
             : Task.Run(() => SigningKeys.LoadAsync(
                 provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform),
                 provider.GetRequiredService<TimeProvider>(),

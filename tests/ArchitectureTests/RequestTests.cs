@@ -13,6 +13,7 @@ public sealed class RequestTests
     {
         ["ExpireAuditLogs"] = "Retention is judged by each tenant's plan, tenant by tenant, by a timer.",
         ["GetIsolationReport"] = "The report is about the fence around all tenants, and shows no row of any.",
+        ["Impersonate"] = "An operator acts as one member of one tenant: bound to it, and recorded in its own log.",
         ["KeepAuditPartitions"] = "Partitions are shared by all tenants' logs.",
         ["ListPlans"] = "The catalogue of plans belongs to no tenant; visitors compare prices before they sign up.",
         ["ProbeIsolation"] = "Binds two synthetic tenants, one after the other, and nobody else.",

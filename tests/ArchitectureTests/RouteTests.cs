@@ -12,6 +12,7 @@ public sealed class RouteTests
 {
     private static readonly Dictionary<string, string> Open = new()
     {
+        ["/.well-known/jwks.json"] = "Public keys are public: whoever is given a token may check who signed it.",
         ["/health/live"] = "A probe has no account; the answer says nothing but that the process runs.",
         ["/health/ready"] = "A probe has no account; the answer names rules, never tables or rows.",
         ["/openapi/{documentName}.json"] = "The contract is public; it holds no tenant's data.",

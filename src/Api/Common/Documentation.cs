@@ -246,6 +246,7 @@ internal static class Documentation
     private static readonly (string Name, string Description)[] Tags =
     [
         ("Auth", "Sign in, stay signed in, sign out."),
+        ("API keys", "How programs sign in: with some of their maker's permissions."),
         ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
         ("Programs", "The parts of an event: talks, workshops, dinners."),
         ("Registrations", "Who has a place at an event."),
@@ -262,6 +263,8 @@ internal static class Documentation
         ["RefreshSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
         ["SignInOperator"] = """{"email":"operator@platform.test","password":"correct-horse-demo"}""",
         ["RefreshOperatorSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
+        ["Impersonate"] = """{"userId":"0197a3f2-5a6b-7c8d-9e0f-1a2b3c4d5e6f","reason":"Ticket 4711: the order list stays empty","minutes":30}""",
+        ["CreateApiKey"] = """{"name":"Check-in kiosk","permissions":["events:read","registrations:read"],"expiresAt":"2027-12-31T00:00:00Z"}""",
         ["CreateEvent"] = """{"title":"Spring Meetup","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T17:00:00Z","timeZone":"Asia/Seoul","capacity":120,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"}}""",
         ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",
         ["AddProgram"] = """{"title":"Opening keynote","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T10:00:00Z","room":"Hall 1"}""",
@@ -390,6 +393,8 @@ internal static class DocumentedProblems
             [
                 .. policy.Permission.Length > 0 ? ["permission_denied"] : Array.Empty<string>(),
                 .. policy.Feature != default ? ["feature_not_in_plan"] : Array.Empty<string>(),
+                .. policy.PersonOnly || policy.StepUp ? ["person_required"] : Array.Empty<string>(),
+                .. policy.StepUp ? ["step_up_required"] : Array.Empty<string>(),
                 "tenant_suspended", "tenant_deleted",
             ]);
         Add(404, ["not_found", "tenant_not_found"]);

@@ -149,8 +149,8 @@ internal sealed class TenantResolution(RequestDelegate next, HostNames names, IT
 /// The route, the token, its tenant, the tenant's state, the permission: in this order, closed by default.
 /// </summary>
 internal sealed class CallerResolution(
-    RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, IOperatorTokens operatorTokens,
-    TimeProvider clock)
+    RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, IApiKeyDirectory keys,
+    IOperatorTokens operatorTokens, TimeProvider clock)
 {
     private const string Scheme = "Bearer ";
 
@@ -215,7 +215,7 @@ internal sealed class CallerResolution(
 
     private Error? Refusal(RouteRequest route, HttpCaller caller) =>
         (caller.Tenant is { } tenant
-            ? Gate.CheckState(tenant, Gate.Needed(route.Policy, route.IsCommand), clock.GetUtcNow())
+            ? Gate.CheckState(tenant, caller.Member, Gate.Needed(route.Policy, route.IsCommand), clock.GetUtcNow())
             : null)
         ?? Gate.CheckPolicy(route.Policy, route.Request, caller, clock.GetUtcNow());
 
@@ -233,6 +233,8 @@ internal sealed class CallerResolution(
             return await operatorTokens.ReadAsync(token) is { } badge
                 && (caller.Operator = await operators.FindAsync(badge, http.RequestAborted)) is not null;
 
+        // Looked for among this tenant's keys only: another tenant's is as unknown as none.
+        if (keys.IsKey(token)) return (caller.Member = await keys.FindAsync(caller.Tenant!.Id, token)) is not null;
         if (await tokens.ReadAsync(token) is not { } ticket) return false;
         if (ticket.OrgId != caller.Tenant!.Id)
         {

@@ -87,8 +87,10 @@ internal sealed class ListAuditEntriesHandler(IAppDbContext db)
             from entry in Filtered(query).OrderByDescending(e => e.Id).Take(query.Take() + 1)
             join user in db.Users on entry.ActorId equals (Guid?)(object)user.Id into users
             from user in users.DefaultIfEmpty()
+            join key in db.ApiKeys on entry.ActorId equals (Guid?)(object)key.Id into keys
+            from key in keys.DefaultIfEmpty()
             orderby entry.Id descending
-            select new { entry, Name = (string?)user.Name }).ToListAsync(cancellationToken);
+            select new { entry, Name = (string?)user.Name ?? (string?)key.Name }).ToListAsync(cancellationToken);
         return query.ToPage(
             [.. rows.Select(row => Details(row.entry, row.Name))], details => (details.At, details.Id.Value));
     }

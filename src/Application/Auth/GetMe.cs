@@ -16,6 +16,7 @@ public sealed record GetMe : IQuery<SignedInUser>
         Permission = Permissions.None,
         Feature = Feature.None,
         Audit = Deed.None,
+        PersonOnly = true,
         Capability = Capability.SignIn,
     };
 }

@@ -17,6 +17,7 @@ public sealed record SignOut : ICommand<Nothing>
         Permission = Permissions.None,
         Feature = Feature.None,
         Audit = "session.ended",
+        PersonOnly = true,
         Capability = Capability.SignIn,
     };
 }
@@ -35,6 +36,13 @@ internal sealed class SignOutHandler(IAppDbContext db, ICaller caller, ISignals 
 
 internal static class Sessions
 {
+    /// <summary>Can still be used: neither ended, nor run out, nor forgotten for too long.</summary>
+    public static IQueryable<Session> Active(this IQueryable<Session> sessions, DateTimeOffset now)
+    {
+        var idleSince = now - RefreshToken.IdleLifetime;
+        return sessions.Where(s => s.RevokedAt == null && s.ExpiresAt > now && s.LastUsedAt > idleSince);
+    }
+
     /// <summary>Ends a session that has not ended yet.</summary>
     public static Task<int> EndSessionAsync(
         this IAppDbContext db,

@@ -20,11 +20,14 @@ public static class Gate
     public static Capability Needed(Policy policy, bool isCommand) =>
         policy.Capability ?? (isCommand ? Capability.Change : Capability.Read);
 
-    /// <returns>Null when the tenant's state, at this instant, allows it.</returns>
-    public static Error? CheckState(Tenant tenant, Capability needed, DateTimeOffset now)
+    /// <returns>Null when the tenant's state, at this instant, allows it; a key needs more than a person.</returns>
+    public static Error? CheckState(Tenant tenant, Member? member, Capability needed, DateTimeOffset now)
     {
         var (state, reason, since) = tenant.StateAt(now);
-        return TenantLifecycle.Allows(state, reason, needed) ? null : TenantErrors.NotAllowed(state, reason, since);
+        return TenantLifecycle.Allows(state, reason, needed)
+            && (member?.Kind is not ActorKind.ApiKey || TenantLifecycle.Allows(state, reason, Capability.UseKeys))
+                ? null
+                : TenantErrors.NotAllowed(state, reason, since);
     }
 
     /// <summary>Permission first, then feature: who may not do it does not learn what the plan has.</summary>
@@ -44,6 +47,8 @@ public static class Gate
                 return PolicyErrors.PersonRequired;
             if (policy.StepUp && member.ImpersonatorId is not null) return PolicyErrors.PersonRequired;
             if (policy.StepUp && member.AuthenticatedAt + StepUpWindow < now) return PolicyErrors.StepUpRequired;
+            if (member.Kind is ActorKind.ApiKey && !caller.RequiredTenant().Features.Contains(Feature.ApiAccess))
+                return PolicyErrors.FeatureNotInPlan(caller.RequiredTenant(), Feature.ApiAccess);
         }
 
         return policy.Feature is Feature.None || caller.RequiredTenant().Features.Contains(policy.Feature)

@@ -57,6 +57,12 @@ public sealed record Member
     /// <summary>A person, or a program with a key: then Id is the key's.</summary>
     public ActorKind Kind { get; init; } = ActorKind.User;
 
+    /// <summary>Who made the key; null for a person. A key is nobody in the table of users.</summary>
+    public UserId? KeyOf { get; init; }
+
+    /// <summary>The person: of a key the one who made it. Where a row points at a user, this is the one.</summary>
+    public UserId PersonId => KeyOf ?? Id;
+
     /// <summary>When the person last proved who they are.</summary>
     public DateTimeOffset AuthenticatedAt { get; init; }
 

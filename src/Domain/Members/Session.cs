@@ -54,10 +54,31 @@ public sealed class Session : ITenantOwned
             CreatedAt = now,
             ExpiresAt = now + Lifetime,
             ClientAddress = clientAddress,
-            UserAgent = userAgent.Length > UserAgentMaxLength ? userAgent[..UserAgentMaxLength] : userAgent,
+            UserAgent = Short(userAgent),
             AuthenticatedAt = now,
             LastUsedAt = now,
         };
+
+    /// <summary>An operator acts as a person, for a reason and not for long; nothing prolongs it.</summary>
+    public static Session Impersonate(
+        User user, OperatorId impersonator, string reason, TimeSpan lifetime, string clientAddress, string userAgent,
+        DateTimeOffset now) => new()
+        {
+            OrgId = user.OrgId,
+            Id = SessionId.New(now),
+            UserId = user.Id,
+            CreatedAt = now,
+            ExpiresAt = now + lifetime,
+            ClientAddress = clientAddress,
+            UserAgent = Short(userAgent),
+            AuthenticatedAt = now,
+            LastUsedAt = now,
+            ImpersonatorId = impersonator,
+            ImpersonationReason = reason,
+        };
+
+    private static string Short(string userAgent) =>
+        userAgent.Length > UserAgentMaxLength ? userAgent[..UserAgentMaxLength] : userAgent;
 }
 
 /// <summary>One link of a session's chain: used once, then it answers for nothing but its own theft.</summary>
@@ -65,6 +86,11 @@ public sealed class RefreshToken : ITenantOwned
 {
     /// <summary>Unused for this long, the session ends.</summary>
     public static readonly TimeSpan IdleLifetime = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// For so long after its use it brings the same successor again: a phone with a bad line is no thief.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private RefreshToken()
     {

@@ -42,6 +42,9 @@ public enum Capability
 
     /// <summary>The owner takes the deletion back.</summary>
     Restore,
+
+    /// <summary>Programs act with keys; webhooks go out.</summary>
+    UseKeys,
 }
 
 /// <summary>The table "may, by state" of the contract, in one place.</summary>
@@ -56,7 +59,8 @@ public static class TenantLifecycle
         TenantState.Trial or TenantState.Active => capability is not Capability.Restore,
         TenantState.Suspended when reason is SuspensionReason.Operator =>
             capability is Capability.SignIn or Capability.HonourTickets,
-        TenantState.Suspended => capability is not (Capability.Change or Capability.Restore),
+        TenantState.Suspended =>
+            capability is not (Capability.Change or Capability.Restore or Capability.UseKeys),
         TenantState.Deleted => capability is Capability.SignIn or Capability.Export or Capability.Restore,
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without capabilities."),
     };

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
-using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Infrastructure.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -73,16 +72,9 @@ internal sealed partial class Denials(
     {
         var details = new Dictionary<string, object> { ["request"] = denial.Request, ["code"] = denial.Code };
         if (isLast) details["more"] = "further attempts of this minute are not recorded";
-        // A member of another tenant is nobody here, and their id is none of this tenant's business.
-        var member = caller.Member?.OrgId == tenant.Id ? caller.Member : null;
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        db.Bind(new TenantBinding(tenant.Id, member?.Id, caller.Address)
-        {
-            Kind = member is null ? ActorKind.Public : ActorKind.User,
-            RequestId = caller.RequestId,
-            TraceId = caller.TraceId,
-        });
+        db.Bind(TenantBindings.Of(caller, tenant.Id));
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await using (var command = DeedCommand.Of(
             db, denial.Deed, denial.Subject, actor: null, JsonSerializer.Serialize(details, Wire.Json)))

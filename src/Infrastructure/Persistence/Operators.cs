@@ -105,6 +105,14 @@ internal sealed class Operators(
         await LogAsync(connection, deed, id, row: null, reason, cancellationToken);
     }
 
+    public async Task RecordAsync(
+        string deed, OperatorId id, Guid row, object details, CancellationToken cancellationToken)
+    {
+        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
+        await LogDetailsAsync(
+            connection, deed, id, row, JsonSerializer.Serialize(details, Wire.Json), cancellationToken);
+    }
+
     /// <summary>One conditional UPDATE: of parallel uses of one token one wins.</summary>
     private static async Task<OperatorTicket?> UseAsync(
         NpgsqlConnection connection, byte[] hash, DateTimeOffset now, CancellationToken cancellationToken)
@@ -170,6 +178,13 @@ internal sealed class Operators(
     private Task LogAsync(
         NpgsqlConnection connection, string deed, OperatorId? id, Guid? row, string? reason,
         CancellationToken cancellationToken) =>
+        LogDetailsAsync(
+            connection, deed, id, row, reason is null ? null : JsonSerializer.Serialize(new { reason }, Wire.Json),
+            cancellationToken);
+
+    private Task LogDetailsAsync(
+        NpgsqlConnection connection, string deed, OperatorId? id, Guid? row, string? details,
+        CancellationToken cancellationToken) =>
         ExecuteAsync(
             connection,
             """
@@ -185,8 +200,7 @@ internal sealed class Operators(
                 c.With(Guid.CreateVersion7(now)).With(now.UtcDateTime).With(deed).With(Wire.Text(kind));
                 c.Parameters.Add(Nullable(id?.Value, NpgsqlDbType.Uuid));
                 c.Parameters.Add(Nullable(row, NpgsqlDbType.Uuid));
-                c.Parameters.Add(Nullable(
-                    reason is null ? null : JsonSerializer.Serialize(new { reason }, Wire.Json), NpgsqlDbType.Jsonb));
+                c.Parameters.Add(Nullable(details, NpgsqlDbType.Jsonb));
                 c.With(caller.Address).With(caller.RequestId);
                 c.Parameters.Add(Nullable(caller.TraceId, NpgsqlDbType.Text));
             },

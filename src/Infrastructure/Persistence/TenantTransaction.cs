@@ -15,21 +15,11 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
 
     public void NameTenant()
     {
-        var (tenant, member) = (caller.RequiredTenant(), caller.Member);
-        if (member is not null && member.OrgId != tenant.Id)
+        var tenant = caller.RequiredTenant();
+        if (caller.Member is { } member && member.OrgId != tenant.Id)
             throw new TenantMismatchException("the person belongs to another one than the host");
 
-        // An operator who acts as a member is the actor, and the member the one on whose behalf.
-        db.Bind(new TenantBinding(
-            tenant.Id,
-            member?.ImpersonatorId is { } impersonator ? new UserId(impersonator.Value) : member?.Id,
-            caller.Address)
-        {
-            Kind = member is null ? ActorKind.Public : member.ImpersonatorId is null ? member.Kind : ActorKind.Operator,
-            OnBehalfOf = member?.ImpersonatorId is null ? null : member.Id.Value,
-            RequestId = caller.RequestId,
-            TraceId = caller.TraceId,
-        });
+        db.Bind(TenantBindings.Of(caller, tenant.Id));
     }
 
     public async Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
@@ -88,4 +78,26 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
 
     private static PostgresException? Refusal(Exception failure) =>
         failure as PostgresException ?? failure.InnerException as PostgresException;
+}
+
+internal static class TenantBindings
+{
+    /// <summary>
+    /// For a deed of the caller. An operator who acts as a member is the actor, and the member the one on whose behalf;
+    /// a member of another tenant is nobody here, and their id is none of this tenant's business.
+    /// </summary>
+    public static TenantBinding Of(ICaller caller, TenantId org)
+    {
+        var member = caller.Member?.OrgId == org ? caller.Member : null;
+        return new TenantBinding(
+            org,
+            member?.ImpersonatorId is { } impersonator ? new UserId(impersonator.Value) : member?.Id,
+            caller.Address)
+        {
+            Kind = member is null ? ActorKind.Public : member.ImpersonatorId is null ? member.Kind : ActorKind.Operator,
+            OnBehalfOf = member?.ImpersonatorId is null ? null : member.Id.Value,
+            RequestId = caller.RequestId,
+            TraceId = caller.TraceId,
+        };
+    }
 }

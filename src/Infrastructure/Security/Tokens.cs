@@ -14,9 +14,10 @@ namespace CleanTenancy.Infrastructure.Security;
 /// Access tokens are short JSON Web Tokens whose one audience is the tenant (RFC 9068; checked as RFC 8725 asks);
 /// they say who, never what one may. A valid one is remembered until it ends: verifying a signature costs 76 us.
 /// </summary>
-internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IAccessTokenReader, IOperatorTokens
+internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
+    : ITokens, IAccessTokenReader, IOperatorTokens, IImpersonationTokens
 {
-    private const string Issuer = "cleantenancy", TokenType = "at+jwt", SessionClaim = "sid";
+    private const string Issuer = "cleantenancy", TokenType = "at+jwt", SessionClaim = "sid", ActorClaim = "act";
 
     /// <summary>The audience of operators' tokens: no UUID, so that it can be no tenant's.</summary>
     private const string Platform = "platform";
@@ -33,15 +34,17 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
     private readonly JsonWebTokenHandler _handler =
         new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
 
-    private readonly ExpiringCache<string, AccessTicket> _valid = new(capacity: 100_000, clock);
+    /// <summary>With the keys they were verified by: what a retired one signed is good no longer.</summary>
+    private readonly ExpiringCache<string, (AccessTicket Ticket, KeySet Keys)> _valid = new(capacity: 100_000, clock);
 
     private readonly TokenValidationParameters _rules = new()
     {
         ValidIssuer = Issuer,
         ValidTypes = [TokenType],
         ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-        IssuerSigningKeys = keys.All,
+        IssuerSigningKeyResolver = (_, _, id, _) => keys.Current.Find(id) is { } known ? [known.Key] : [],
         TryAllIssuerSigningKeys = false,
+        IncludeTokenOnFailedValidation = true, // its kid may be a new key's
         ValidateAudience = false, // exactly one, a tenant: checked below, and against the host's by the edge
         RequireExpirationTime = true,
         RequireSignedTokens = true,
@@ -57,13 +60,18 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
     public TimeSpan AccessLifetime { get; } = TimeSpan.FromMinutes(10);
 
     public string IssueAccess(TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now) =>
-        Issue(orgId.ToString(), userId.Value, sessionId.Value, now);
+        Issue(orgId.ToString(), userId.Value, sessionId.Value, now, now + AccessLifetime);
+
+    public string IssueAccess(ImpersonationSession session, OperatorId actor, DateTimeOffset now) =>
+        Issue(session.OrgId.ToString(), session.UserId.Value, session.Id.Value, now, session.ExpiresAt, actor);
 
     public string IssueAccess(OperatorTicket ticket, DateTimeOffset now) =>
-        Issue(Platform, ticket.OperatorId.Value, ticket.SessionId.Value, now);
+        Issue(Platform, ticket.OperatorId.Value, ticket.SessionId.Value, now, now + AccessLifetime);
 
     public ValueTask<AccessTicket?> ReadAsync(string token) =>
-        _valid.TryGet(token, out var known) ? new(known) : new(ValidateAsync(token));
+        _valid.TryGet(token, out var known) && known.Keys == keys.Current
+            ? new(known.Ticket)
+            : new(ValidateAsync(token));
 
     public (string Token, byte[] Hash) NewRefresh()
     {
@@ -90,25 +98,36 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
             ? new(new(person), new(session))
             : null;
 
-    private string Issue(string audience, Guid subject, Guid session, DateTimeOffset now) =>
-        _handler.CreateToken(new SecurityTokenDescriptor
+    private string Issue(
+        string audience, Guid subject, Guid session, DateTimeOffset now, DateTimeOffset expires,
+        OperatorId? actor = null)
+    {
+        var claims = new Dictionary<string, object>
+        {
+            [JwtRegisteredClaimNames.Sub] = subject.ToString(),
+            [SessionClaim] = session.ToString(),
+        };
+        if (actor is { } person)
+            claims[ActorClaim] = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = person.Value.ToString(),
+            };
+        return _handler.CreateToken(new SecurityTokenDescriptor
         {
             TokenType = TokenType,
             Issuer = Issuer,
             Audience = audience,
             IssuedAt = now.UtcDateTime,
             NotBefore = now.UtcDateTime,
-            Expires = (now + AccessLifetime).UtcDateTime,
-            Claims = new Dictionary<string, object>
-            {
-                [JwtRegisteredClaimNames.Sub] = subject.ToString(),
-                [SessionClaim] = session.ToString(),
-            },
-            SigningCredentials = keys.Credentials,
+            Expires = expires.UtcDateTime,
+            Claims = claims,
+            SigningCredentials = keys.Current.CredentialsAt(now),
         });
+    }
 
     private async Task<AccessTicket?> ValidateAsync(string token)
     {
+        var verifiedBy = keys.Current;
         if (await VerifyAsync(token) is not { } jwt) return null;
         if (!TryId(jwt, JwtRegisteredClaimNames.Aud, out var org)
             || !TryId(jwt, JwtRegisteredClaimNames.Sub, out var user)
@@ -117,7 +136,7 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
 
         var ticket = new AccessTicket(
             new(org), new(user), new(session), new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
-        _valid.Set(token, ticket, ticket.ExpiresAt + Skew);
+        _valid.Set(token, (ticket, verifiedBy), ticket.ExpiresAt + Skew);
         return ticket;
     }
 
@@ -126,6 +145,9 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock) : ITokens, IA
         if (token.Length > MaxLength) return null;
 
         var result = await _handler.ValidateTokenAsync(token, _rules);
+        if (!result.IsValid && result.TokenOnFailedValidation is JsonWebToken { Kid: { } id }
+            && keys.Current.Find(id) is null && await keys.LearnAsync(id))
+            result = await _handler.ValidateTokenAsync(token, _rules);
         return result.IsValid && result.SecurityToken is JsonWebToken jwt
             && !jwt.TryGetHeaderValue<object>("crit", out _) && IsStrict(jwt)
             ? jwt

@@ -15,6 +15,7 @@ internal sealed partial class SignalListener(
     [FromKeyedServices(DependencyInjection.Listen)] NpgsqlDataSource source,
     TenantDirectory tenants,
     SessionDirectory sessions,
+    ApiKeyDirectory keys,
     ILogger<SignalListener> log)
     : BackgroundService
 {
@@ -44,6 +45,7 @@ internal sealed partial class SignalListener(
             await listen.ExecuteNonQueryAsync(stoppingToken);
         tenants.ForgetAll();
         sessions.ForgetAll();
+        keys.ForgetAll();
         try
         {
             while (true) await connection.WaitAsync(stoppingToken);
@@ -62,7 +64,10 @@ internal sealed partial class SignalListener(
         switch (kind)
         {
             case SignalChannel.Session: sessions.Forget(new SessionId(id)); break;
-            case SignalChannel.People: sessions.Forget(new TenantId(id)); break;
+            case SignalChannel.People:
+                sessions.Forget(new TenantId(id));
+                keys.Forget(new TenantId(id));
+                break;
             case SignalChannel.Tenant: tenants.Forget(new TenantId(id)); break;
             default: break; // a newer instance's kind, during a rolling upgrade
         }

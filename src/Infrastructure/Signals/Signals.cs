@@ -21,7 +21,8 @@ internal static class SignalChannel
 }
 
 /// <inheritdoc cref="ISignals"/>
-internal sealed class Signals(AppDbContext db, ITenantTransaction transaction, SessionDirectory sessions) : ISignals
+internal sealed class Signals(
+    AppDbContext db, ITenantTransaction transaction, SessionDirectory sessions, ApiKeyDirectory keys) : ISignals
 {
     public async Task PeopleChangedAsync(CancellationToken cancellationToken)
     {
@@ -29,6 +30,7 @@ internal sealed class Signals(AppDbContext db, ITenantTransaction transaction, S
         await db.NotifyAsync(
             SignalChannel.Name, SignalChannel.Message(SignalChannel.People, org.Value), cancellationToken);
         transaction.AfterCommit(() => sessions.Forget(org));
+        transaction.AfterCommit(() => keys.Forget(org));
     }
 
     public async Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken)

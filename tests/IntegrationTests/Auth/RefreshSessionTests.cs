@@ -27,53 +27,6 @@ public sealed class RefreshSessionTests(TestHost host, ClockedApi clocked) : ICl
     }
 
     [Fact]
-    public async Task A_token_used_twice_ends_the_session_with_its_newest_pair()
-    {
-        var tenant = await host.NewTenantAsync();
-        var first = await tenant.SignedInAsync(BuiltInRoles.Viewer);
-        var second = (await tenant.Anonymous.RefreshAsync(first.RefreshToken())).ShouldBe(HttpStatusCode.OK);
-        var session = AuthSteps.SessionOf(first.AccessToken());
-        (await tenant.Anonymous.With(second.AccessToken()).GetAsync("/v1/me")).ShouldBe(HttpStatusCode.OK);
-
-        (await tenant.Anonymous.RefreshAsync(first.RefreshToken())).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
-
-        (await tenant.Anonymous.RefreshAsync(second.RefreshToken())).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
-        (await tenant.Anonymous.With(first.AccessToken()).GetAsync("/v1/me")).ShouldBe(HttpStatusCode.Unauthorized);
-        (await tenant.Anonymous.With(second.AccessToken()).GetAsync("/v1/me")).ShouldBe(HttpStatusCode.Unauthorized);
-        (await host.Api.QueryAsync<string>("select revoked_reason from sessions where org_id = $1", tenant.Id.Value))
-            .ShouldBe("refresh_token_reused");
-        (await host.Api.QueryAsync<string>(
-            "select concat_ws('/', row_id, actor_id) from audit_logs where org_id = $1 and action = 'session.refresh_token_reused'",
-            tenant.Id.Value)).ShouldBe($"{session}/{tenant.User(BuiltInRoles.Viewer).Id.Value}");
-    }
-
-    [Fact]
-    public async Task Another_session_of_the_same_person_lives_on()
-    {
-        var tenant = await host.NewTenantAsync();
-        var (stolen, phone) = (await tenant.SignedInAsync(BuiltInRoles.Viewer), await tenant.SignedInAsync(BuiltInRoles.Viewer));
-        await tenant.Anonymous.RefreshAsync(stolen.RefreshToken());
-        (await tenant.Anonymous.RefreshAsync(stolen.RefreshToken())).ShouldBe(HttpStatusCode.Unauthorized);
-
-        (await tenant.Anonymous.RefreshAsync(phone.RefreshToken())).ShouldBe(HttpStatusCode.OK);
-    }
-
-    [Fact]
-    public async Task Parallel_refreshes_of_one_token_make_one_pair()
-    {
-        var tenant = await host.NewTenantAsync();
-        var signedIn = await tenant.SignedInAsync(BuiltInRoles.Viewer);
-
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => tenant.Anonymous.RefreshAsync(signedIn.RefreshToken())));
-
-        answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBe(1);
-        foreach (var refused in answers.Where(answer => answer.Status != HttpStatusCode.OK))
-            refused.ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
-        (await tenant.RowsAsync("refresh_tokens")).ShouldBe(2);
-        (await tenant.DeedsAsync()).Count(deed => deed == "session.refreshed").ShouldBe(1);
-    }
-
-    [Fact]
     public async Task Another_tenants_host_refuses_it_and_leaves_it_alive()
     {
         var (tenant, other) = (await host.NewTenantAsync(), await host.NewTenantAsync());

@@ -148,6 +148,30 @@ public sealed class HttpTokenTests(TestHost host)
         return new(arena.A, arena.B, token, arena.TokensOfB[BuiltInRoles.SuperAdmin], key.ECDsa, key.KeyId);
     }
 
+    /// <summary>Keys that are almost right: each was good, or differs from a good one in one letter.</summary>
+    private async Task AddKeysAsync(HttpArena arena, Dictionary<string, string> corpus)
+    {
+        var good = await KeyAsync(arena.A, "good");
+        corpus["key of another tenant"] = await KeyAsync(await host.NewTenantAsync(), "foreign");
+        corpus["key revoked"] = await KeyAsync(arena.A, "revoked");
+        corpus["key expired"] = await KeyAsync(arena.A, "expired");
+        await host.Api.ExecuteAsync(
+            "update api_keys set revoked_at = now() where org_id = $1 and name = 'revoked'", arena.A.Id.Value);
+        await host.Api.ExecuteAsync(
+            "update api_keys set expires_at = now() where org_id = $1 and name = 'expired'", arena.A.Id.Value);
+        corpus["key with another secret"] = good[..30] + (good[30] == 'x' ? 'y' : 'x') + good[31..];
+        corpus["key with its last letter changed"] = good[..^1] + (char)(good[^1] + 1);
+        corpus["key with another prefix"] = good[..5] + (good[5] == 'x' ? 'y' : 'x') + good[6..];
+        corpus["key cut off"] = good[..^1];
+        corpus["key with more behind"] = good + "A";
+        corpus["key in capitals"] = good.ToUpperInvariant();
+        corpus["mark of a key alone"] = "ct_";
+
+        static async Task<string> KeyAsync(TestTenant tenant, string name) =>
+            (await (await tenant.OwnerAsync()).PostAsync(
+                "/v1/api-keys", new { name, permissions = Permissions.Catalogue })).Get<string>("secret");
+    }
+
     /// <summary>The corpus of the token tests, and tokens that were good until their rows changed.</summary>
     private async Task<Dictionary<string, string>> CorpusAsync(HttpArena arena)
     {
@@ -174,6 +198,7 @@ public sealed class HttpTokenTests(TestHost host)
               and user_id = (select user_id from sessions where org_id = $1 and id = $2)
             """,
             "person without a role");
+        await AddKeysAsync(arena, corpus);
         return corpus;
 
         Task ChangeAsync(string sql, string token) =>

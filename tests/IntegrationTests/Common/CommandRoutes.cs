@@ -41,6 +41,10 @@ internal sealed record CommandRoute(
             Permissions.RegistrationsWrite, "registration.entered", HttpStatusCode.Created, Sample.Attendee("Lee Jun")),
         new("CancelRegistration", HttpMethod.Post, "/v1/registrations/{registration}/cancel",
             Permissions.RegistrationsWrite, "registration.cancelled", HttpStatusCode.OK),
+        new("CreateApiKey", HttpMethod.Post, "/v1/api-keys",
+            Permissions.ApiKeysWrite, "api_key.created", HttpStatusCode.Created, Sample.ApiKey()),
+        new("RevokeApiKey", HttpMethod.Delete, "/v1/api-keys/{apiKey}",
+            Permissions.ApiKeysWrite, "api_key.revoked", HttpStatusCode.NoContent),
     ];
 
     public static CommandRoute Of(string command) => All.Single(route => route.Command == command);
@@ -69,23 +73,28 @@ internal sealed record CommandRoute(
 }
 
 /// <summary>One row of each kind in a tenant, for commands to act on; all at version 1, but for the live event.</summary>
-internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registration)
+internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registration, Guid ApiKey)
 {
     /// <summary>Ids that nobody has.</summary>
-    public static Stage Empty => new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId());
+    public static Stage Empty =>
+        new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId());
 
     public static async Task<Stage> SetAsync(ApiClient organizer)
     {
         var (draft, live) = ((await organizer.DraftEventAsync()).Id, await organizer.LiveEventAsync());
         var program = await organizer.PostAsync($"/v1/events/{draft}/programs", Sample.Program());
         var registration = await organizer.PostAsync($"/v1/events/{live}/registrations", Sample.Attendee());
+        var key = await organizer.PostAsync("/v1/api-keys", Sample.ApiKey());
         return new Stage(
-            draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id);
+            draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id,
+            // An organizer may make none, and tests that start from one are not about keys.
+            key.Status == HttpStatusCode.Created ? key.Id : Answers.RandomId());
     }
 
     public string Fill(string path) => path
         .Replace("{draft}", $"{Draft}", StringComparison.Ordinal)
         .Replace("{live}", $"{Live}", StringComparison.Ordinal)
         .Replace("{program}", $"{Program}", StringComparison.Ordinal)
-        .Replace("{registration}", $"{Registration}", StringComparison.Ordinal);
+        .Replace("{registration}", $"{Registration}", StringComparison.Ordinal)
+        .Replace("{apiKey}", $"{ApiKey}", StringComparison.Ordinal);
 }

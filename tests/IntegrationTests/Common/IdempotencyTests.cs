@@ -11,8 +11,12 @@ public sealed class IdempotencyTests(TestHost host)
 
     public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "AddProgram", "EnterRegistration"];
 
+    /// <summary>CreateApiKey makes a second key: its own tests say so, and why.</summary>
     public static TheoryData<string> CommandsThatTakeNone =>
-        [.. CommandRoute.All.Select(route => route.Command).Except(CommandsThatTakeAKey.Select(row => row.Data))];
+    [
+        .. CommandRoute.All.Select(route => route.Command).Except(CommandsThatTakeAKey.Select(row => row.Data))
+            .Except(["CreateApiKey"]),
+    ];
 
     [Theory]
     [MemberData(nameof(CommandsThatTakeAKey))]
@@ -219,12 +223,12 @@ public sealed class IdempotencyTests(TestHost host)
     public async Task Routes_that_take_no_key_ignore_it(string command)
     {
         var tenant = await host.NewTenantAsync();
-        var organizer = await tenant.OrganizerAsync();
-        var stage = await Stage.SetAsync(organizer);
+        var owner = await tenant.OwnerAsync();
+        var stage = await Stage.SetAsync(owner);
         var route = CommandRoute.Of(command);
 
-        var first = await route.SendAsync(organizer, stage, headers: WithKey());
-        var again = await route.SendAsync(organizer, stage, headers: WithKey());
+        var first = await route.SendAsync(owner, stage, headers: WithKey());
+        var again = await route.SendAsync(owner, stage, headers: WithKey());
 
         first.ShouldBe(route.Success);
         again.Status.ShouldNotBe(route.Success);

@@ -145,7 +145,7 @@ public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClass
         for (var n = 0; n < 20; n++)
             (await client.GetAsync("/v1/events")).Data().Count.ShouldBe(1);
         // Another tenant's people see their own, at the same time, over the same few backends.
-        var other = await (await api.NewTenantAsync()).OrganizerAsync();
+        var other = await (await api.NewTenantAsync()).OwnerAsync();
         var answers = await Answers.ParallelAsync(40, n => (n % 2 == 0 ? client : other).GetAsync("/v1/events"));
         answers.Select(a => a.Data().Count).ShouldBe(Enumerable.Range(0, 40).Select(n => n % 2 == 0 ? 1 : 0));
         (await other.GetAsync($"/v1/events/{created.Id}")).ShouldBe(HttpStatusCode.NotFound);
@@ -155,12 +155,12 @@ public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClass
     }
 
     /// <summary>Each command once.</summary>
-    private static async Task CommandsAsync(ApiClient organizer)
+    private static async Task CommandsAsync(ApiClient owner)
     {
         foreach (var route in CommandRoute.All)
         {
-            var stage = await Stage.SetAsync(organizer);
-            (await route.SendAsync(organizer, stage)).Status.ShouldBe(route.Success, route.Command);
+            var stage = await Stage.SetAsync(owner);
+            (await route.SendAsync(owner, stage)).Status.ShouldBe(route.Success, route.Command);
         }
     }
 

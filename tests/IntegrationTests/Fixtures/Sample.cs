@@ -20,6 +20,10 @@ public static class Sample
 
     public static object Attendee(string name = "Kim Minji", string email = "minji@example.test") => new { name, email };
 
+    /// <summary>What admins have, too.</summary>
+    public static object ApiKey(string name = "Check-in kiosk") =>
+        new { name, permissions = new[] { "events:read", "events:write" } };
+
     public static async Task<Answer> DraftEventAsync(this ApiClient client, int? capacity = null) =>
         (await client.PostAsync("/v1/events", Event(capacity: capacity))).ShouldBe(System.Net.HttpStatusCode.Created);
 

@@ -10,7 +10,10 @@ namespace CleanTenancy.IntegrationTests.Routes;
 /// <summary>Walks the running endpoint table: nobody is let in by silence.</summary>
 public sealed class RouteTests(TestHost host)
 {
-    private static readonly string[] OpenRoutes = ["GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json"];
+    private static readonly string[] OpenRoutes =
+    [
+        "GET /.well-known/jwks.json", "GET /health/live", "GET /health/ready", "GET /openapi/{documentName}.json",
+    ];
 
     private static readonly string[] PublicRoutes =
     [

@@ -21,10 +21,11 @@ public sealed class PolicyMatrixSnapshotTests(TestHost host)
             # Policy matrix
 
             Generated from the endpoint table: `./dev snapshots` writes it, a test compares it (ADR 0017). An empty cell is
-            "none". Roles are the built-in ones whose permissions suffice; "state" is what the tenant's state must allow.
+            "none". Roles are the built-in ones whose permissions suffice; "state" is what the tenant's state must allow;
+            "person" refuses API keys, "step up" also operators who act for somebody and who signed in too long ago.
 
-            | method and path | request | host | permission | feature | quota | releases | audit | idempotent | If-Match | state | roles |
-            | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+            | method and path | request | host | permission | feature | quota | releases | audit | idempotent | If-Match | state | person | roles |
+            | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 
             """);
         foreach (var route in RouteTable.Of(host.Api).Where(route => route.Request is not null)) page.Append(Line(route));
@@ -63,6 +64,7 @@ public sealed class PolicyMatrixSnapshotTests(TestHost host)
             policy.Idempotent ? "yes" : "",
             request.IsConditional ? "yes" : "",
             request.IsPlatform ? "" : Wire.Text(state),
+            policy.StepUp ? "step up" : policy.PersonOnly ? "person" : "",
             Roles(request),
         ];
         return $"| {string.Join(" | ", cells)} |\n".Replace("  |", " |", StringComparison.Ordinal);

@@ -23,7 +23,7 @@ internal sealed class TenantBehavior<TRequest, TResponse>(ICaller caller, TimePr
             throw new InvalidOperationException($"{typeof(TRequest)} was sent on the wrong kind of host.");
         if (caller.Tenant is not { } tenant) return await next();
 
-        return Gate.CheckState(tenant, Needed, clock.GetUtcNow()) is { } refusal
+        return Gate.CheckState(tenant, caller.Member, Needed, clock.GetUtcNow()) is { } refusal
             ? TResponse.Refused(refusal)
             : await next();
     }

@@ -27,6 +27,7 @@ public sealed class TenantLifecycleTests
     [InlineData(Capability.Restore, "- - - - - - yes -")]
     [InlineData(Capability.Read, "- - yes yes yes - - -")]
     [InlineData(Capability.Change, "- - yes yes - - - -")]
+    [InlineData(Capability.UseKeys, "- - yes yes - - - -")]
     [InlineData(Capability.HonourTickets, "- - yes yes yes yes - -")]
     public void A_state_allows_what_the_contract_says(Capability capability, string row) =>
         string.Join(' ', Columns.Select(column =>

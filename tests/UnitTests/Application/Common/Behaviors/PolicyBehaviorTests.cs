@@ -1,6 +1,7 @@
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
@@ -47,6 +48,19 @@ public sealed class PolicyBehaviorTests
     [Fact]
     public async Task A_feature_of_the_plan_is_there() =>
         (await SendAsync(new Analyse(), Fakes.MemberWith("analytics:read"))).Value.ShouldBe("done");
+
+    [Fact]
+    public async Task A_key_needs_a_plan_that_has_them_and_who_lacks_the_permission_does_not_learn_it()
+    {
+        var key = Fakes.MemberWith("events:write") with { Kind = ActorKind.ApiKey };
+
+        var error = (await SendAsync(new Write(), key)).Error.ShouldNotBeNull();
+
+        (error.Code, error.Extensions["feature"]).ShouldBe(("feature_not_in_plan", "apiAccess"));
+        (await SendAsync(new Write(), Fakes.MemberWith("events:read") with { Kind = ActorKind.ApiKey }))
+            .Error.ShouldNotBeNull().Code.ShouldBe("permission_denied");
+        _handler.Calls.ShouldBe(0);
+    }
 
     [Fact]
     public async Task A_feature_that_the_plan_lacks_names_the_cheapest_plan_that_has_it()

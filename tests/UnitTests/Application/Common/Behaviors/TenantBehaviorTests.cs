@@ -1,5 +1,6 @@
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
+using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
@@ -29,6 +30,20 @@ public sealed class TenantBehaviorTests
         ((await SendAsync(new Ask(), tenant)).Error is null).ShouldBe(query);
         ((await SendAsync(new Act(), tenant)).Error is null).ShouldBe(command);
         ((await SendAsync(new Enter(), tenant)).Error is null).ShouldBe(signIn);
+    }
+
+    [Theory]
+    [InlineData(TenantState.Trial, null, true)]
+    [InlineData(TenantState.Active, null, true)]
+    [InlineData(TenantState.Suspended, SuspensionReason.Billing, false)]
+    [InlineData(TenantState.Deleted, null, false)]
+    public async Task A_key_reads_in_a_trial_and_an_active_tenant_only(
+        TenantState state, SuspensionReason? reason, bool may)
+    {
+        var tenant = Fakes.Acme with { State = state, SuspensionReason = reason };
+        var key = Fakes.MemberWith() with { Kind = ActorKind.ApiKey };
+
+        ((await SendAsync(new Ask(), tenant, key)).Error is null).ShouldBe(may);
     }
 
     [Fact]
@@ -79,9 +94,9 @@ public sealed class TenantBehaviorTests
     public async Task A_platform_request_on_the_platform_host_passes() =>
         (await SendAsync(new AskPlatform(), tenant: null)).Value.ShouldBe("done");
 
-    private Task<Result<string>> SendAsync<TRequest>(TRequest request, Tenant? tenant)
+    private Task<Result<string>> SendAsync<TRequest>(TRequest request, Tenant? tenant, Member? member = null)
         where TRequest : IGuardedRequest<string> =>
-        new TenantBehavior<TRequest, Result<string>>(new Fakes.Caller { Tenant = tenant }, _clock)
+        new TenantBehavior<TRequest, Result<string>>(new Fakes.Caller { Tenant = tenant, Member = member }, _clock)
             .Handle(request, TestContext.Current.CancellationToken, _handler.Next);
 
     private static readonly Policy Open =
