@@ -12,6 +12,8 @@ using CleanTenancy.Infrastructure.Development;
 using CleanTenancy.Infrastructure.Persistence;
 
 var builder = WebApplication.CreateBuilder(args);
+if (args is ["operator", .. var rest])
+    return await OperatorCommand.RunAsync(builder.Configuration, rest, Console.Out, CancellationToken.None);
 if (args is ["migrate"]) return await MigrateCommand.RunAsync(builder.Configuration, CancellationToken.None);
 
 await using var development = await DevelopmentServer.StartIfNeededAsync(builder, CancellationToken.None);
@@ -24,6 +26,7 @@ var app = builder.Build();
 app.UseEdge();
 
 app.MapAuth();
+app.MapCredentials();
 app.MapEvents();
 app.MapPrograms();
 app.MapRegistrations();

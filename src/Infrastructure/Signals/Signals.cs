@@ -31,6 +31,10 @@ internal sealed class Signals(AppDbContext db, ITenantTransaction transaction, S
         transaction.AfterCommit(() => sessions.Forget(org));
     }
 
+    /// <summary>Either way it is read again: one message for both.</summary>
+    public Task SessionChangedAsync(SessionId session, CancellationToken cancellationToken) =>
+        SessionRevokedAsync(session, cancellationToken);
+
     public async Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken)
     {
         await db.NotifyAsync(
