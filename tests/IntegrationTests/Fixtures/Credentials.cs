@@ -20,10 +20,12 @@ internal static class Credentials
         return (secret, confirmed.ShouldBe(HttpStatusCode.OK).Codes());
     }
 
-    public static byte[] Secret(this Answer enrollment)
+    public static byte[] Secret(this Answer enrollment) => FromBase32(enrollment.Get<string>("secret"));
+
+    public static byte[] FromBase32(string text)
     {
         const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        var bits = string.Concat(enrollment.Get<string>("secret").Select(c => Convert.ToString(Alphabet.IndexOf(c), 2).PadLeft(5, '0')));
+        var bits = string.Concat(text.Select(c => Convert.ToString(Alphabet.IndexOf(c), 2).PadLeft(5, '0')));
         return [.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))];
     }
 
