@@ -30,13 +30,15 @@ internal sealed class Server : IAsyncDisposable
             (Floor.Database, data.Migrator));
 
     /// <param name="app">What the API takes for its database: it may be a proxy.</param>
-    public static Task<Server> StartApiAsync(string api, Data data, string app) =>
+    /// <param name="more">Settings beside the usual ones.</param>
+    public static Task<Server> StartApiAsync(
+        string api, Data data, string app, params (string Name, string Value)[] more) =>
         StartAsync(
             data, api, [],
-            ("ConnectionStrings__App", app),
+            [("ConnectionStrings__App", app),
             ("ConnectionStrings__Platform", data.Platform),
             ("ASPNETCORE_ENVIRONMENT", "Production"),
-            ("Tenancy__BaseDomain", "localhost"));
+            ("Tenancy__BaseDomain", "localhost"), .. more]);
 
     public HttpRequestMessage ToFloor(Target target, bool isList) =>
         new(HttpMethod.Get, Url(isList ? $"/{target.Org}?limit=20" : $"/{target.Org}/{target.Event}"));
