@@ -17,7 +17,8 @@ internal sealed class Proofs(IAppDbContext db, ICaller caller, ISecretBox secret
         var (id, since) = (user?.Id ?? default, clock.GetUtcNow() - Attempt.KnownFor);
         var places = await db.Sessions
             .Where(s => s.UserId == id && s.CreatedAt > since && s.ImpersonatorId == null)
-            .Select(s => s.ClientAddress).Distinct().Take(200).ToListAsync(cancellationToken);
+            .Select(s => s.ClientAddress).Distinct().OrderBy(address => address).Take(200)
+            .ToListAsync(cancellationToken);
         var network = ClientNetwork.Of(caller.Address);
         return new Attempt(
             kind, caller.RequiredTenant().Id.ToString(), normalizedEmail, network,
