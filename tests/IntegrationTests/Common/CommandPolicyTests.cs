@@ -13,7 +13,7 @@ namespace CleanTenancy.IntegrationTests.Common;
 public sealed class CommandPolicyTests(TestHost host)
 {
     /// <summary>These have other rules, and tests of their own.</summary>
-    private static readonly string[] AboutSigningIn = 
+    private static readonly string[] AboutSigningIn =
     [
         "RefreshSession", "SignIn", "SignOut", "ChangePassword", "ForgotPassword", "ResetPassword", "StepUp",
         "EnrollTotp", "ConfirmTotp", "DisableTotp", "MakeRecoveryCodes",
