@@ -13,6 +13,8 @@ using CleanTenancy.Infrastructure.Development;
 using CleanTenancy.Infrastructure.Persistence;
 
 var builder = WebApplication.CreateBuilder(args);
+if (args is ["operator", .. var rest])
+    return await OperatorCommand.RunAsync(builder.Configuration, rest, Console.Out, CancellationToken.None);
 if (args is ["migrate"]) return await MigrateCommand.RunAsync(builder.Configuration, CancellationToken.None);
 if (args is ["rotate-signing-key"])
     return await RotateSigningKeyCommand.RunAsync(
@@ -31,6 +33,7 @@ app.MapAuth();
 app.MapSessions();
 app.MapKeys();
 app.MapApiKeys();
+app.MapCredentials();
 app.MapEvents();
 app.MapPrograms();
 app.MapRegistrations();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CleanTenancy.Application.Auth;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
 using FluentValidation;
@@ -21,6 +22,7 @@ public static class DependencyInjection
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(QuotaBehavior<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AuditBehavior<,>));
 
+        services.AddScoped<Proofs>();
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped<ISender, MediatorSender>();

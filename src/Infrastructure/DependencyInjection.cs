@@ -71,6 +71,9 @@ public static class DependencyInjection
         services.AddHostedService<SignalListener>();
 
         services.AddSingleton<IPasswords, Passwords>();
+        services.AddSingleton<IThrottle, Throttle>();
+        services.AddSingleton<ISecretBox>(provider => new SecretBox(
+            provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform), configuration));
         services.AddSingleton(provider => Keys(provider, configuration));
         services.AddSingleton<Tokens>();
         services.AddSingleton<ITokens>(provider => provider.GetRequiredService<Tokens>());

@@ -25,15 +25,22 @@ public sealed class RequestTests
 
     private static readonly Dictionary<string, string> Public = new()
     {
+        ["ForgotPassword"] = "Whoever has forgotten the password cannot sign in; what is sent goes to the account's own address.",
         ["ListPlans"] = "Prices are public, and the answer holds no tenant's data.",
         ["RefreshOperatorSession"] = "The refresh token is the credential; the access token may have ended.",
         ["RefreshSession"] = "The refresh token is the credential; the access token may have ended.",
+        ["ResetPassword"] = "The token of the mail is the credential; the password is what was forgotten.",
         ["SignIn"] = "Whoever signs in has no token yet; the password is the credential.",
         ["SignInOperator"] = "Whoever signs in has no token yet; the password is the credential.",
     };
 
     private static readonly Dictionary<string, string> OwnTransactions = new()
     {
+        ["ChangePassword"] = "Two hashes take tens of milliseconds of CPU: no connection and no transaction waits for them.",
+        ["DisableTotp"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
+        ["ForgotPassword"] = "Known and unknown accounts are answered after the same time: no transaction waits for it.",
+        ["ResetPassword"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
+        ["StepUp"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
         ["RefreshSession"] = "Ending a session whose token was used twice must outlive the refusal that it answers with.",
         ["SignIn"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
     };

@@ -82,6 +82,9 @@ internal sealed class Data : IAsyncDisposable
 
     public string Platform => _postgres.ConnectionString(_database, "platform_role");
 
+    /// <summary>A tenant that is always there, and its one person.</summary>
+    public static (string Slug, string Email) First => (Slug(0), Email(Slug(0)));
+
     /// <summary>Bypasses Row-Level Security.</summary>
     public string Migrator => _postgres.ConnectionString(_database, "cleantenancy_migrator");
 

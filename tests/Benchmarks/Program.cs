@@ -1,6 +1,7 @@
 using CleanTenancy.Benchmarks;
 
 if (args is ["floor"]) return await Floor.RunAsync();
+if (args is ["uniformity"]) return await Uniformity.RunAsync();
 if (Arguments.Parse(args) is not { } arguments) return 1;
 
 await using var data = await Data.PrepareAsync(arguments.Tenants);

@@ -30,15 +30,17 @@ internal sealed class Server : IAsyncDisposable
             (Floor.Database, data.Migrator));
 
     /// <param name="app">What the API takes for its database: it may be a proxy.</param>
-    public static Task<Server> StartApiAsync(string api, Data data, string app) =>
+    /// <param name="more">Settings beside the usual ones.</param>
+    public static Task<Server> StartApiAsync(
+        string api, Data data, string app, params (string Name, string Value)[] more) =>
         StartAsync(
             data, api, [],
-            ("ConnectionStrings__App", app),
+            [("ConnectionStrings__App", app),
             ("ConnectionStrings__Platform", data.Platform),
             ("ASPNETCORE_ENVIRONMENT", "Production"),
             // Their work would count as that of whatever is measured while they run.
             ("Sweeps__Enabled", "false"),
-            ("Tenancy__BaseDomain", "localhost"));
+            ("Tenancy__BaseDomain", "localhost"), .. more]);
 
     public HttpRequestMessage ToFloor(Target target, Ask ask) => Request(ask, ask switch
     {

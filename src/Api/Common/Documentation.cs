@@ -260,6 +260,12 @@ internal static class Documentation
     private static readonly Dictionary<string, string> Examples = new()
     {
         ["SignIn"] = """{"email":"owner@acme.test","password":"correct-horse-demo"}""",
+        ["ChangePassword"] = """{"oldPassword":"correct-horse-demo","newPassword":"a whole new sentence"}""",
+        ["ForgotPassword"] = """{"email":"viewer@acme.test"}""",
+        ["ResetPassword"] = """{"token":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","newPassword":"a whole new sentence"}""",
+        ["StepUp"] = """{"password":"correct-horse-demo"}""",
+        ["ConfirmTotp"] = """{"code":"492039"}""",
+        ["DisableTotp"] = """{"password":"correct-horse-demo"}""",
         ["RefreshSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
         ["SignInOperator"] = """{"email":"operator@platform.test","password":"correct-horse-demo"}""",
         ["RefreshOperatorSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
@@ -386,8 +392,18 @@ internal static class DocumentedProblems
     {
         var (policy, hasBody) = (route.Policy, operation.RequestBody is not null);
         if (hasBody || policy.Idempotent || operation.Parameters?.Any(p => p.In is ParameterLocation.Query) is true)
-            Add(400, hasBody ? ["validation_failed", "malformed_json"] : ["validation_failed"]);
-        if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession" or "SignInOperator" or "RefreshOperatorSession") Add(401, ["unauthenticated"]);
+            Add(400,
+            [
+                "validation_failed",
+                .. hasBody ? ["malformed_json"] : Array.Empty<string>(),
+                .. route.Request.Name is "ResetPassword" ? ["invalid_token"] : Array.Empty<string>(),
+            ]);
+        if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession" or "SignInOperator" or "RefreshOperatorSession") Add(401,
+            [
+                "unauthenticated",
+                .. route.Request.Name is "SignIn" or "SignInOperator" ? ["totp_required"] : Array.Empty<string>(),
+            ]);
+        if (route.Request.Name is "SignInOperator") Add(403, ["totp_enrollment_required"]);
         if (!route.IsPlatform)
             Add(403,
             [
@@ -395,6 +411,7 @@ internal static class DocumentedProblems
                 .. policy.Feature != default ? ["feature_not_in_plan"] : Array.Empty<string>(),
                 .. policy.PersonOnly || policy.StepUp ? ["person_required"] : Array.Empty<string>(),
                 .. policy.StepUp ? ["step_up_required"] : Array.Empty<string>(),
+                .. Checked.Contains(route.Request.Name) ? ["wrong_credentials"] : Array.Empty<string>(),
                 "tenant_suspended", "tenant_deleted",
             ]);
         Add(404, ["not_found", "tenant_not_found"]);
@@ -411,6 +428,7 @@ internal static class DocumentedProblems
         if (hasBody) Add(415, ["unsupported_media_type"]);
         if (policy.Idempotent) Add(422, ["idempotency_key_reused"]);
         if (route.IsConditional) Add(428, ["precondition_required"]);
+        if (Limited.Contains(route.Request.Name)) Add(429, ["rate_limited"]);
         if (!route.IsPlatform) Add(503, ["tenant_provisioning"]);
 
         void Add(int status, string[] codes) => operation.Responses![status.ToString(CultureInfo.InvariantCulture)] =
@@ -440,7 +458,7 @@ internal static class DocumentedProblems
         };
         if (status == 401)
             response.Headers = Headers("WWW-Authenticate", Documentation.Header("Bearer (RFC 6750)."));
-        if (status == 503 || codes.Contains("idempotency_in_flight", StringComparer.Ordinal))
+        if (status is 429 or 503 || codes.Contains("idempotency_in_flight", StringComparer.Ordinal))
             response.Headers = Headers("Retry-After", Documentation.Header(
                 "Seconds to wait before asking again.",
                 new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" }));
@@ -485,6 +503,13 @@ internal static class DocumentedProblems
             CultureInfo.CurrentUICulture = asked;
         }
     }
+
+    /// <summary>Ask somebody who has signed in for a password or a code.</summary>
+    private static readonly string[] Checked = ["ChangePassword", "StepUp", "ConfirmTotp", "DisableTotp"];
+
+    /// <summary>Take guesses of passwords, codes and links (ADR 0028).</summary>
+    private static readonly string[] Limited =
+        ["SignIn", "SignInOperator", "ForgotPassword", "ResetPassword", .. Checked];
 
     public static OpenApiSchema Schema()
     {
@@ -536,6 +561,8 @@ internal static class DocumentedProblems
         ["feature_not_in_plan"] = """{"feature":"customDomain","plan":"free","requiredPlan":"pro"}""",
         ["tenant_suspended"] = """{"since":"2027-03-01T00:00:00Z","reason":"billing"}""",
         ["tenant_deleted"] = """{"since":"2027-03-01T00:00:00Z","reason":"deleted"}""",
+        ["step_up_required"] = """{"maxAge":600}""",
+        ["rate_limited"] = """{"policy":"account","limit":80,"window":3600}""",
         ["quota_exceeded"] = """{"resource":"events","limit":5,"used":5}""",
         ["invalid_transition"] = """{"from":"archived","trigger":"publish"}""",
     };

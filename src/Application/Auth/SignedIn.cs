@@ -9,9 +9,6 @@ namespace CleanTenancy.Application.Auth;
 
 internal static class AuthLimits
 {
-    /// <summary>NIST SP 800-63B-4 asks for at least 64; what is longer is work for the hash and nothing else.</summary>
-    public const int PasswordMaxLength = 128;
-
     public const int RefreshTokenMaxLength = 200;
 }
 

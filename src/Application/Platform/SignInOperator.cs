@@ -10,7 +10,7 @@ using MediatR;
 
 namespace CleanTenancy.Application.Platform;
 
-/// <summary>Signs an operator in with e-mail and password.</summary>
+/// <summary>Signs an operator in with e-mail, password and a code of the authenticator app.</summary>
 public sealed record SignInOperator : IPublicPlatformCommand<OperatorSignedIn>
 {
     [Required]
@@ -18,6 +18,9 @@ public sealed record SignInOperator : IPublicPlatformCommand<OperatorSignedIn>
 
     [Required]
     public string Password { get; init; } = "";
+
+    /// <summary>Of the authenticator app; an account without one is let in during development only.</summary>
+    public string? Code { get; init; }
 
     public static Policy Policy { get; } = new()
     {
@@ -32,7 +35,8 @@ internal sealed class SignInOperatorValidator : AbstractValidator<SignInOperator
     public SignInOperatorValidator()
     {
         RuleFor(c => c.Email).NotEmpty().MaximumLength(EmailAddress.MaxLength);
-        RuleFor(c => c.Password).NotEmpty().MaximumLength(128);
+        RuleFor(c => c.Password).IsPassword();
+        RuleFor(c => c.Code).MaximumLength(40);
     }
 }
 
@@ -59,7 +63,8 @@ public sealed record OperatorDetails(
     [property: Required] OperatorId Id, [property: Required] string Email, [property: Required] string Name);
 
 internal sealed class SignInOperatorHandler(
-    IOperators operators, IPasswords passwords, ITokens tokens, IOperatorTokens operatorTokens, TimeProvider clock)
+    IOperators operators, IPasswords passwords, ITokens tokens, IOperatorTokens operatorTokens, IThrottle throttle,
+    ISecretBox secrets, ICaller caller, TimeProvider clock)
     : IRequestHandler<SignInOperator, Result<OperatorSignedIn>>
 {
     public async Task<Result<OperatorSignedIn>> Handle(SignInOperator command, CancellationToken cancellationToken)
@@ -67,14 +72,25 @@ internal sealed class SignInOperatorHandler(
         // An address that cannot be one is looked up all the same, so that it takes as long.
         if (!EmailAddress.TryNormalize(command.Email, out var email)) email = "";
         var account = await operators.FindAsync(email, cancellationToken);
+        var attempt = await AttemptAsync(email, account, cancellationToken);
+        if (throttle.TryEnter(attempt) is { } limited) return limited;
+
         var verdict = await passwords.VerifyAsync(account?.PasswordHash, command.Password, cancellationToken);
         if (account is null || !verdict.IsCorrect)
+            return await RefuseAsync(
+                PolicyErrors.Unauthenticated, account is null ? "unknown_operator" : "wrong_password", account,
+                cancellationToken);
+
+        if (Missing(account, command.Code) is { } missing)
         {
-            var reason = account is null ? "unknown_operator" : "wrong_password";
-            await operators.RecordAsync(Denial.SignIn, account?.Id, reason, cancellationToken);
-            return PolicyErrors.Unauthenticated;
+            throttle.GiveBack(attempt); // the password was right
+            return await RefuseAsync(missing, missing.Code, account, cancellationToken);
         }
 
+        if (!await IsProvedAsync(account, command.Code, cancellationToken))
+            return await RefuseAsync(PolicyErrors.Unauthenticated, "wrong_code", account, cancellationToken);
+
+        throttle.Succeeded(attempt);
         var (refresh, hash) = tokens.NewRefresh();
         var session = await operators.StartAsync(account.Id, hash, cancellationToken);
         return OperatorSignedIn.With(
@@ -82,5 +98,37 @@ internal sealed class SignInOperatorHandler(
             tokens.AccessLifetime,
             refresh,
             new OperatorDetails(account.Id, account.Email, account.Name));
+    }
+
+    private async Task<Attempt> AttemptAsync(
+        string email, OperatorAccount? account, CancellationToken cancellationToken)
+    {
+        var (now, network) = (clock.Now(), ClientNetwork.Of(caller.Address));
+        var places = await operators.PlacesAsync(account?.Id, now - Attempt.KnownFor, cancellationToken);
+        return new Attempt(
+            AttemptKind.Proof, Attempt.Platform, email, network,
+            places.Any(place => ClientNetwork.Of(place) == network), now);
+    }
+
+    private Error? Missing(OperatorAccount account, string? code) =>
+        account.TotpSecret is null
+            ? operators.RequireTotp ? CredentialErrors.TotpEnrollmentRequired : null
+            : string.IsNullOrEmpty(code) ? CredentialErrors.TotpRequired : null;
+
+    private async Task<bool> IsProvedAsync(
+        OperatorAccount account, string? code, CancellationToken cancellationToken)
+    {
+        if (account.TotpSecret is not { } box) return true;
+
+        var secret = await secrets.OpenAsync(box, account.Id.Value, cancellationToken);
+        return Totp.Match(secret, code!, clock.GetUtcNow()) is { } step
+            && await operators.UseStepAsync(account, step, cancellationToken);
+    }
+
+    private async Task<Error> RefuseAsync(
+        Error refusal, string reason, OperatorAccount? account, CancellationToken cancellationToken)
+    {
+        await operators.RecordAsync(Denial.SignIn, account?.Id, reason, cancellationToken);
+        return refusal;
     }
 }

@@ -11,6 +11,7 @@ public enum ErrorKind
     PreconditionFailed,
     PreconditionRequired,
     Unprocessable,
+    RateLimited,
     Unavailable,
 }
 

@@ -5,6 +5,9 @@ namespace CleanTenancy.Domain.Members;
 /// <summary>A secret that was sent to a person once: good once, for a short time, for one purpose.</summary>
 public sealed class OneTimeToken : ITenantOwned
 {
+    /// <summary>Of a link that resets a password.</summary>
+    public static readonly TimeSpan ResetLifetime = TimeSpan.FromMinutes(30);
+
     private OneTimeToken()
     {
     }
@@ -45,6 +48,9 @@ public enum OneTimePurpose
 /// <summary>Stands in for the authenticator app, once.</summary>
 public sealed class RecoveryCode : ITenantOwned
 {
+    /// <summary>How many a person has.</summary>
+    public const int Count = 10;
+
     private RecoveryCode()
     {
     }

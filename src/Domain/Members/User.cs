@@ -54,6 +54,9 @@ public sealed class User : ITenantOwned, IVersioned
     /// <summary>The last time step that was used: a code is good once (RFC 6238, 5.2).</summary>
     public long? TotpLastStep { get; private set; }
 
+    /// <summary>An authenticator app is asked for at sign-in.</summary>
+    public bool HasTotp => TotpConfirmedAt is not null;
+
     public long Version { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private init; }
@@ -82,11 +85,6 @@ public sealed class User : ITenantOwned, IVersioned
         user._roles.AddRange(roles.Select(role => new UserRole(orgId, id, role)));
         return user;
     }
-
-    public void SignedIn(DateTimeOffset now) => LastSignInAt = now;
-
-    /// <summary>The same password under today's parameters.</summary>
-    public void Rehash(string passwordHash) => PasswordHash = passwordHash;
 
     public void Suspend(DateTimeOffset now)
     {

@@ -3,7 +3,9 @@ using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -11,7 +13,8 @@ namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <inheritdoc cref="IOperators"/>
 internal sealed class Operators(
-    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, ICaller caller, TimeProvider clock)
+    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, ICaller caller, TimeProvider clock,
+    IHostEnvironment environment, IConfiguration configuration)
     : IOperators
 {
     /// <summary>However often it is refreshed (NIST SP 800-63B-4, 2.2.3).</summary>
@@ -23,12 +26,44 @@ internal sealed class Operators(
     public async Task<OperatorAccount?> FindAsync(string normalizedEmail, CancellationToken cancellationToken)
     {
         await using var command = platform.CreateCommand(
-            "select id, email, name, password_hash from platform_operators where normalized_email = $1");
+            """
+            select id, email, name, password_hash, case when totp_confirmed_at is not null then totp_secret end
+            from platform_operators where normalized_email = $1
+            """);
         command.With(normalizedEmail);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new(new(reader.GetGuid(0)), reader.GetString(1), reader.GetString(2), reader.GetString(3))
+            ? new(
+                new(reader.GetGuid(0)), reader.GetString(1), reader.GetString(2), reader.GetString(3),
+                reader.IsDBNull(4) ? null : reader.GetFieldValue<byte[]>(4))
             : null;
+    }
+
+    public bool RequireTotp =>
+        configuration.GetValue<bool?>("Platform:RequireTotp") ?? !environment.IsDevelopment();
+
+    public async Task<IReadOnlyList<string>> PlacesAsync(
+        OperatorId? id, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await using var command = platform.CreateCommand("""
+            select distinct client_address from operator_sessions where operator_id = $1 and created_at > $2 limit 200
+            """);
+        command.With(id?.Value ?? Guid.Empty).With(since.UtcDateTime);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var places = new List<string>();
+        while (await reader.ReadAsync(cancellationToken)) places.Add(reader.GetString(0));
+        return places;
+    }
+
+    public async Task<bool> UseStepAsync(OperatorAccount account, long step, CancellationToken cancellationToken)
+    {
+        await using var command = platform.CreateCommand("""
+            update platform_operators set totp_last_step = $3
+            where id = $1 and totp_secret = $2 and totp_confirmed_at is not null
+              and (totp_last_step is null or totp_last_step < $3)
+            """);
+        command.With(account.Id.Value).With(account.TotpSecret!).With(step);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     public async Task<OperatorSessionId> StartAsync(

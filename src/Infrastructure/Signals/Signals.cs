@@ -33,6 +33,10 @@ internal sealed class Signals(
         transaction.AfterCommit(() => keys.Forget(org));
     }
 
+    /// <summary>Either way it is read again: one message for both.</summary>
+    public Task SessionChangedAsync(SessionId session, CancellationToken cancellationToken) =>
+        SessionRevokedAsync(session, cancellationToken);
+
     public async Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken)
     {
         await db.NotifyAsync(

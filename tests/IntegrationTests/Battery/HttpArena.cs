@@ -265,7 +265,7 @@ internal sealed partial class HttpArena
         foreach (var ids in await OwnIdsAsync(target, tenant))
         {
             var shot = (await ShotAsync(target, tenant, ids)).As(await SignedAsync(target, tenant));
-            reply = await FireAsync(target, "valid", shot);
+            reply = await FireAsync(target, "valid", await ReadyAsync(target, tenant, BuiltInRoles.SuperAdmin, shot));
             if (reply.Succeeded) return ids;
         }
 

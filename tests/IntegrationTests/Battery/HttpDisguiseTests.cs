@@ -16,11 +16,13 @@ public sealed class HttpDisguiseTests(TestHost host)
         foreach (var target in arena.Targets)
         {
             // What acts is sent for rows that nobody has, so that one answer can be held against the next.
+            await arena.RenewAsync();
             var ids = target.IsCommand ? HttpArena.RandomIds(target) : await arena.AnyIdsAsync(target, arena.A);
             var plain = await FireAsync("plain", shot => shot);
             var before = await arena.Catalogue.SumsWithoutDenialsAsync(arena.A.Id);
             // Verifying a password is slow by intent: the ways to name another tenant, which come first, must do.
-            var slow = target.Example?.ContainsKey("password") is true
+            var slow = target.Example?.Any(member => member.Key.EndsWith("assword", StringComparison.Ordinal)) is true
+                || target.Request?.Request.Name is "ForgotPassword"
                 || target is { IsPlatform: true, IsCommand: true };
             foreach (var (what, disguise) in Disguises.Of(arena).Take(slow ? Disguises.OfTheHost : int.MaxValue))
             {
@@ -42,7 +44,8 @@ public sealed class HttpDisguiseTests(TestHost host)
                 if (target.IsPublic && target.Body is not null) // B's people are nobody here
                     shot = shot.WithBody((await arena.BodyAsync(target, arena.B)).ToJsonString());
                 else if (target.IsCommand)
-                    shot = shot.As(await arena.SignedAsync(target, arena.A));
+                    shot = await arena.ReadyAsync(
+                        target, arena.A, "super_admin", shot.As(await arena.SignedAsync(target, arena.A)));
                 else
                     shot = shot.As(target.IsPlatform ? await arena.SignedAsync(target, arena.A) : arena.Token);
                 return await arena.FireAsync(target, what, disguise(shot));

@@ -94,7 +94,14 @@ public sealed class HttpTokenTests(TestHost host)
             var body = (await arena.BodyAsync(target, arena.B)).ToJsonString();
             var shot = (await arena.ShotAsync(target, arena.A)).WithBody(body);
             var reply = await arena.FireAsync(target, "B's person", shot);
-            arena.Check(reply is { Status: 401, Code: "unauthenticated" }, target, "B's person", "401", reply);
+            var (status, code) = target.Request!.Request.Name switch
+            {
+                "ForgotPassword" => (204, null),
+                "ResetPassword" => (400, "invalid_token"),
+                _ => (401, "unauthenticated"),
+            };
+            arena.Check(
+                reply.Status == status && reply.Code == code, target, "B's person", $"{status} {code}", reply);
             block.Count(target.Name);
         }
 

@@ -7,6 +7,16 @@ public interface IOperators
 {
     Task<OperatorAccount?> FindAsync(string normalizedEmail, CancellationToken cancellationToken);
 
+    /// <summary>Nobody signs in with a password alone: everywhere but in development.</summary>
+    bool RequireTotp { get; }
+
+    /// <summary>Addresses from which this operator has signed in since; none for nobody.</summary>
+    Task<IReadOnlyList<string>> PlacesAsync(
+        OperatorId? id, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>Uses a time step of the authenticator app up: once, and none before it (RFC 6238, 5.2).</summary>
+    Task<bool> UseStepAsync(OperatorAccount account, long step, CancellationToken cancellationToken);
+
     /// <summary>Starts a session with its first refresh token, and records it.</summary>
     Task<OperatorSessionId> StartAsync(OperatorId id, byte[] refreshHash, CancellationToken cancellationToken);
 
@@ -27,7 +37,9 @@ public interface IOperators
 }
 
 /// <param name="PasswordHash">A PHC string.</param>
-public sealed record OperatorAccount(OperatorId Id, string Email, string Name, string PasswordHash);
+/// <param name="TotpSecret">Sealed; null without an authenticator app.</param>
+public sealed record OperatorAccount(
+    OperatorId Id, string Email, string Name, string PasswordHash, byte[]? TotpSecret);
 
 /// <summary>What a valid access token of an operator says.</summary>
 public sealed record OperatorTicket(OperatorId OperatorId, OperatorSessionId SessionId);

@@ -268,6 +268,9 @@ public interface ISignals
     /// <summary>Sent with the commit of the transaction.</summary>
     Task SessionRevokedAsync(SessionId session, CancellationToken cancellationToken);
 
+    /// <summary>The session goes on, and what is known of it is another: a newer proof. Sent with the commit.</summary>
+    Task SessionChangedAsync(SessionId session, CancellationToken cancellationToken);
+
     /// <summary>
     /// Members, roles, permissions or keys of the bound tenant are others now: what is cached of its people goes, at
     /// once here and within moments elsewhere. Sent with the commit of the transaction.
