@@ -1,5 +1,6 @@
 using System.Data.Common;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Infrastructure.Mails;
 using CleanTenancy.Infrastructure.Outbox;
 using CleanTenancy.Infrastructure.Persistence;
 using CleanTenancy.Infrastructure.Persistence.Isolation;
@@ -10,6 +11,7 @@ using CleanTenancy.Infrastructure.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace CleanTenancy.Infrastructure;
@@ -54,6 +56,18 @@ public static class DependencyInjection
         services.AddSingleton<DenialLimit>();
         services.AddSingleton<IAuditKeeping, AuditKeeping>();
         services.AddScoped<IOutbox, OutboxWriter>();
+        services.AddSingleton<OutboxQueue>();
+        services.AddSingleton<IOutboxMessages>(provider => provider.GetRequiredService<OutboxQueue>());
+        services.AddSingleton(new OutboxRules());
+        services.AddSingleton<IOutboxDispatcher, OutboxDispatcher>();
+        services.AddSingleton<OutboxBell>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
+        services.AddSingleton<IOutboxHandler, MailHandler>();
+        services.AddSingleton(provider => MailSettings.Read(
+            configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));
+        services.AddSingleton<IMailer>(provider => provider.GetRequiredService<MailSettings>().Host is null
+            ? ActivatorUtilities.CreateInstance<FileMailer>(provider)
+            : ActivatorUtilities.CreateInstance<SmtpMailer>(provider));
         services.AddSingleton<ILinks, Links>();
         services.AddScoped<IOperators, Operators>();
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();

@@ -40,6 +40,7 @@ internal sealed class Server : IAsyncDisposable
             ("ASPNETCORE_ENVIRONMENT", "Production"),
             // Their work would count as that of whatever is measured while they run.
             ("Sweeps__Enabled", "false"),
+            ("Mail__Host", "127.0.0.1"), ("Mail__From", "events@localhost"),
             ("Tenancy__BaseDomain", "localhost"), .. more]);
 
     public HttpRequestMessage ToFloor(Target target, Ask ask) => Request(ask, ask switch

@@ -7,14 +7,17 @@ using CleanTenancy.Infrastructure.Persistence;
 namespace CleanTenancy.Infrastructure.Outbox;
 
 /// <summary>Adds messages to the command's transaction: no message without its cause, no cause without its message.</summary>
-internal sealed class OutboxWriter(AppDbContext db, TimeProvider clock) : IOutbox
+internal sealed class OutboxWriter(
+    AppDbContext db, ITenantTransaction transaction, OutboxBell bell, TimeProvider clock) : IOutbox
 {
     public const string MailKind = "mail";
 
     public Task MailAsync(Mail mail, CancellationToken cancellationToken)
     {
-        db.Outbox.Add(OutboxMessage.Of(
-            db.OrgId, MailKind, JsonSerializer.Serialize(mail, Wire.Json), clock.Now()));
+        MailTemplates.Require(mail);
+        var org = db.OrgId;
+        db.Outbox.Add(OutboxMessage.Of(org, MailKind, JsonSerializer.Serialize(mail, Wire.Json), clock.Now()));
+        transaction.AfterCommit(() => bell.Ring(org));
         return Task.CompletedTask;
     }
 }

@@ -7,6 +7,7 @@ internal static class SweepSchedule
 {
     public static readonly IReadOnlyList<Sweep> All =
     [
+        new("dispatch outbox", TimeSpan.FromSeconds(5), (sender, ct) => sender.Send(new DispatchOutbox(), ct)),
         new("seal audit logs", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new SealAuditLogs(), ct)),
         new("probe isolation", TimeSpan.FromMinutes(5), (sender, ct) => sender.Send(new ProbeIsolation(), ct)),
         new("expire audit logs", TimeSpan.FromHours(6), (sender, ct) => sender.Send(new ExpireAuditLogs(), ct)),

@@ -62,6 +62,9 @@ public sealed class TestApi : IAsyncDisposable
                 ["ConnectionStrings:App"] = postgres.ConnectionString(database, "application_role"),
                 ["ConnectionStrings:Platform"] = postgres.ConnectionString(database, "platform_role"),
                 ["OpenApi:Enabled"] = "true",
+                ["Mail:Host"] = "127.0.0.1",
+                ["Mail:Port"] = $"{SmtpSink.Shared.Port}",
+                ["Mail:From"] = "events@platform.test",
                 // Tests send the sweeps that they are about.
                 ["Sweeps:Enabled"] = "false",
                 // All tests come from one address; those about limits and operators' codes start an API of their own.

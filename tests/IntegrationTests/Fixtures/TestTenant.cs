@@ -2,6 +2,7 @@ using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Platform;
 
 namespace CleanTenancy.IntegrationTests.Fixtures;
 
@@ -32,6 +33,13 @@ public sealed class TestTenant(TestApi api, TenantId id, string slug, IReadOnlyL
     public Task<ApiClient> OwnerAsync() => AsAsync(BuiltInRoles.SuperAdmin);
 
     public Task<ApiClient> OrganizerAsync() => AsAsync(BuiltInRoles.Organizer);
+
+    /// <summary>Mails of this tenant to an address, after what its outbox holds has been sent.</summary>
+    public async Task<IReadOnlyList<ReceivedMail>> MailsAsync(string email)
+    {
+        await api.SweepAsync(new DispatchOutbox { OrgId = id });
+        return SmtpSink.Shared.To(email);
+    }
 
     /// <summary>Rows of this tenant in a table, from underneath the fence.</summary>
     public Task<long> RowsAsync(string table) => api.QueryAsync<long>($"select count(*) from {table} where org_id = $1", id.Value);
