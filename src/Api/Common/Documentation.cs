@@ -249,6 +249,8 @@ internal static class Documentation
         ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
         ("Programs", "The parts of an event: talks, workshops, dinners."),
         ("Registrations", "Who has a place at an event."),
+        ("Members", "Who belongs to an organization: invited, suspended, removed, restored."),
+        ("Roles", "What members may do: built-in and custom roles, and the permissions they are made of."),
         ("Audit", "What was done, by whom, and whether the log of it is whole."),
         ("Platform", "What stands above all organizations. Answers on the platform host only."),
     ];
@@ -266,6 +268,11 @@ internal static class Documentation
         ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",
         ["AddProgram"] = """{"title":"Opening keynote","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T10:00:00Z","room":"Hall 1"}""",
         ["ChangeProgram"] = """{"room":"Hall 2"}""",
+        ["ChangeMember"] = """{"name":"Park Jisoo","roles":["organizer"]}""",
+        ["InviteMember"] = """{"email":"jisoo@example.test","roles":["staff"]}""",
+        ["AcceptInvitation"] = """{"token":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","name":"Park Jisoo","password":"correct-horse-demo"}""",
+        ["CreateRole"] = """{"name":"door","permissions":["check-in:write","events:read"]}""",
+        ["ChangeRole"] = """{"permissions":["check-in:write","events:read","registrations:read"]}""",
         ["EnterRegistration"] = """{"name":"Kim Minji","email":"minji@example.test"}""",
     };
 }

@@ -41,6 +41,29 @@ internal sealed record CommandRoute(
             Permissions.RegistrationsWrite, "registration.entered", HttpStatusCode.Created, Sample.Attendee("Lee Jun")),
         new("CancelRegistration", HttpMethod.Post, "/v1/registrations/{registration}/cancel",
             Permissions.RegistrationsWrite, "registration.cancelled", HttpStatusCode.OK),
+        new("ChangeMember", HttpMethod.Patch, "/v1/members/{member}",
+            Permissions.MembersWrite, "member.changed", HttpStatusCode.OK, new { name = "Changed" }, IsConditional: true),
+        new("RemoveMember", HttpMethod.Delete, "/v1/members/{member}",
+            Permissions.MembersWrite, "member.removed", HttpStatusCode.NoContent, IsConditional: true),
+        new("RestoreMember", HttpMethod.Post, "/v1/members/{removed}/restore",
+            Permissions.MembersWrite, "member.restored", HttpStatusCode.OK),
+        new("EndMemberSessions", HttpMethod.Delete, "/v1/members/{member}/sessions",
+            Permissions.MembersWrite, "member.sessions_ended", HttpStatusCode.NoContent),
+        new("EndAllSessions", HttpMethod.Delete, "/v1/sessions",
+            Permissions.MembersWrite, "tenant.sessions_ended", HttpStatusCode.NoContent),
+        new("InviteMember", HttpMethod.Post, "/v1/invitations",
+            Permissions.MembersWrite, "invitation.sent", HttpStatusCode.Created, Sample.Invitation()),
+        new("ResendInvitation", HttpMethod.Post, "/v1/invitations/{invitation}/resend",
+            Permissions.MembersWrite, "invitation.resent", HttpStatusCode.OK),
+        new("RevokeInvitation", HttpMethod.Delete, "/v1/invitations/{invitation}",
+            Permissions.MembersWrite, "invitation.revoked", HttpStatusCode.NoContent),
+        new("CreateRole", HttpMethod.Post, "/v1/roles",
+            Permissions.RolesWrite, "role.created", HttpStatusCode.Created, Sample.Role()),
+        new("ChangeRole", HttpMethod.Patch, "/v1/roles/{role}",
+            Permissions.RolesWrite, "role.changed", HttpStatusCode.OK, new { permissions = new[] { "events:read" } },
+            IsConditional: true),
+        new("DeleteRole", HttpMethod.Delete, "/v1/roles/{role}",
+            Permissions.RolesWrite, "role.deleted", HttpStatusCode.NoContent, IsConditional: true),
     ];
 
     public static CommandRoute Of(string command) => All.Single(route => route.Command == command);
@@ -72,7 +95,13 @@ internal sealed record CommandRoute(
 internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registration)
 {
     /// <summary>Ids that nobody has.</summary>
-    public static Stage Empty => new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId());
+    public static Stage Empty => new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId())
+    {
+        People = PeopleStage.Empty,
+    };
+
+    /// <summary>Ids that nobody has, unless <see cref="WithPeopleAsync"/> set it.</summary>
+    public PeopleStage People { get; private init; } = PeopleStage.Empty;
 
     public static async Task<Stage> SetAsync(ApiClient organizer)
     {
@@ -83,7 +112,14 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
             draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id);
     }
 
-    public string Fill(string path) => path
+    /// <summary>A stage with people, whom nobody but the owner may see.</summary>
+    public static async Task<Stage> WithPeopleAsync(TestTenant tenant)
+    {
+        var owner = await tenant.OwnerAsync();
+        return await SetAsync(owner) with { People = await PeopleStage.SetAsync(tenant, owner) };
+    }
+
+    public string Fill(string path) => People.Fill(path)
         .Replace("{draft}", $"{Draft}", StringComparison.Ordinal)
         .Replace("{live}", $"{Live}", StringComparison.Ordinal)
         .Replace("{program}", $"{Program}", StringComparison.Ordinal)

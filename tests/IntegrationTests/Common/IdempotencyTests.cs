@@ -9,7 +9,7 @@ public sealed class IdempotencyTests(TestHost host)
 {
     private const string Key = "0198c0de-3b1f-7c55";
 
-    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "AddProgram", "EnterRegistration"];
+    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "AddProgram", "EnterRegistration", "InviteMember", "CreateRole"];
 
     public static TheoryData<string> CommandsThatTakeNone =>
         [.. CommandRoute.All.Select(route => route.Command).Except(CommandsThatTakeAKey.Select(row => row.Data))];
@@ -19,7 +19,7 @@ public sealed class IdempotencyTests(TestHost host)
     public async Task The_same_request_again_gets_the_same_answer_and_has_one_effect(string command)
     {
         var tenant = await host.NewTenantAsync();
-        var organizer = await tenant.OrganizerAsync();
+        var organizer = await tenant.OwnerAsync();
         var path = (await Stage.SetAsync(organizer)).Fill(CommandRoute.Of(command).Path);
         var body = CommandRoute.Of(command).Body;
         var first = await organizer.PostAsync(path, body, WithKey());
@@ -219,15 +219,15 @@ public sealed class IdempotencyTests(TestHost host)
     public async Task Routes_that_take_no_key_ignore_it(string command)
     {
         var tenant = await host.NewTenantAsync();
-        var organizer = await tenant.OrganizerAsync();
-        var stage = await Stage.SetAsync(organizer);
+        var organizer = await tenant.OwnerAsync();
+        var stage = await Stage.WithPeopleAsync(tenant);
         var route = CommandRoute.Of(command);
 
         var first = await route.SendAsync(organizer, stage, headers: WithKey());
         var again = await route.SendAsync(organizer, stage, headers: WithKey());
 
         first.ShouldBe(route.Success);
-        again.Status.ShouldNotBe(route.Success);
+        if (command is not ("EndMemberSessions" or "ResendInvitation")) again.Status.ShouldNotBe(route.Success);
         again.IsReplayed().ShouldBeFalse();
         (await tenant.RowsAsync("idempotency_keys")).ShouldBe(0);
     }

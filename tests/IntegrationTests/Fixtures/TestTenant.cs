@@ -62,6 +62,10 @@ public sealed class TestTenant(TestApi api, TenantId id, string slug, IReadOnlyL
           (select count(*) from events where org_id = $1), (select count(*) from programs where org_id = $1),
           (select count(*) from registrations where org_id = $1),
           (select count(*) from audit_logs where org_id = $1 and action not in ('access.denied', 'session.refused')),
+          (select coalesce(sum(version), 0) from users where org_id = $1), (select count(*) from user_roles where org_id = $1),
+          (select coalesce(sum(version), 0) from roles where org_id = $1), (select count(*) from outbox where org_id = $1),
+          (select coalesce(sum(version), 0) from invitations where org_id = $1),
+          (select count(*) from sessions where org_id = $1 and revoked_at is not null),
           (select count(*) from idempotency_keys where org_id = $1), (select count(*) from sessions where org_id = $1),
           (select coalesce(sum(version), 0) from events where org_id = $1), (select coalesce(sum(registered), 0) from events where org_id = $1),
           (select string_agg(resource || used, ',' order by resource) from usage_counters where org_id = $1))
