@@ -24,6 +24,7 @@ public sealed class RequestTests
 
     private static readonly Dictionary<string, string> Public = new()
     {
+        ["AcceptInvitation"] = "Whoever accepts is no member yet; the token of the mail is the credential.",
         ["ListPlans"] = "Prices are public, and the answer holds no tenant's data.",
         ["RefreshOperatorSession"] = "The refresh token is the credential; the access token may have ended.",
         ["RefreshSession"] = "The refresh token is the credential; the access token may have ended.",
@@ -33,6 +34,7 @@ public sealed class RequestTests
 
     private static readonly Dictionary<string, string> OwnTransactions = new()
     {
+        ["AcceptInvitation"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
         ["RefreshSession"] = "Ending a session whose token was used twice must outlive the refusal that it answers with.",
         ["SignIn"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
     };

@@ -50,7 +50,7 @@ internal static class Documentation
     private static bool IsShown(WebApplication app) =>
         app.Environment.IsDevelopment() || app.Configuration.GetValue<bool>("OpenApi:Enabled");
 
-    private static Task DescribeDocument(
+    private static async Task DescribeDocument(
         OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
@@ -83,8 +83,9 @@ internal static class Documentation
         foreach (var tag in document.Tags)
             tag.Description = Array.Find(Tags, known => known.Name == tag.Name).Description;
 
+        foreach (var type in DocumentedSchemas.PatchedBy(context))
+            document.AddComponent(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
         DocumentedSchemas.Complete(document);
-        return Task.CompletedTask;
     }
 
     private static Task DescribeOperation(
@@ -307,6 +308,14 @@ internal static class DocumentedSchemas
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         return Task.CompletedTask;
     }
+
+    /// <summary>What patches are of: the framework does not see it where nothing else takes it.</summary>
+    public static IEnumerable<Type> PatchedBy(OpenApiDocumentTransformerContext context) => (
+        from description in context.DescriptionGroups.SelectMany(part => part.Items)
+        from route in description.ActionDescriptor.EndpointMetadata.OfType<RouteRequest>()
+        from member in route.Request.GetProperties()
+        where IsMergePatch(member.PropertyType)
+        select member.PropertyType.GetGenericArguments()[0]).Distinct();
 
     /// <summary>What can be said only when all schemas are there.</summary>
     public static void Complete(OpenApiDocument document)

@@ -29,7 +29,7 @@ public sealed record InviteMember(InvitationContent Content) : ICommand<Invitati
         Quota = Quota.Members,
         ReservesLater = true,
         StepUp = true,
-        Audit = "invitation.sent",
+        Audit = "invitation.issued",
         Idempotent = true,
     };
 }

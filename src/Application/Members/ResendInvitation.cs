@@ -16,7 +16,7 @@ public sealed record ResendInvitation(InvitationId Id) : ICommand<InvitationDeta
         Permission = Permissions.MembersWrite,
         Feature = Feature.None,
         StepUp = true,
-        Audit = "invitation.resent",
+        Audit = "invitation.reissued",
     };
 }
 

@@ -187,7 +187,7 @@ public sealed class IsolationRuleTests(OwnDatabase database) : IClassFixture<Own
             "alter table users disable trigger audit_rows", "users: is switched off"),
         ("Every tenant table logs its changes, as its mapping says, or is listed with a reason",
             "drop trigger audit_rows on users; select audit_tenant_table('users', 'email', '')",
-            "users: org_id|id|email| instead of org_id|id|email,name,normalized_email,password_hash|"),
+            "users: org_id|id|email| instead of org_id|id|email,name,normalized_email,password_hash,totp_secret|"),
         ("Every tenant table logs its changes, as its mapping says, or is listed with a reason",
             "select audit_tenant_table('refresh_tokens')", "refresh_tokens: logs, though it is listed as not logged"),
         ("The trigger belongs to audit_role, which nobody is",

@@ -28,7 +28,7 @@ public sealed class AcceptInvitationTests(TestHost host)
         pair.Body!["user"]!["roles"]!.AsArray().Select(role => role!.GetValue<string>()).ShouldBe(["staff", "viewer"]);
         (await tenant.UsedAsync(Quota.Members)).ShouldBe(6);
         await tenant.ShouldBalanceAsync();
-        (await tenant.DeedsAsync()).ShouldBe(["invitation.sent", "invitation.accepted", "session.started"]);
+        (await tenant.DeedsAsync()).ShouldBe(["invitation.issued", "invitation.accepted", "session.started"]);
         (await tenant.Api.QueryAsync<Guid>(
             "select actor_id from audit_logs where org_id = $1 and action = 'invitation.accepted'", tenant.Id.Value)).ShouldBe(joined.Id);
     }
