@@ -129,6 +129,8 @@ internal static class Documentation
         var names = (operation.Parameters ?? []).Select(parameter => (parameter.In is ParameterLocation.Query
             ? JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!)
             : parameter.Name!, Given: parameter)).ToList();
+        foreach (var (name, given) in names)
+            if (given is OpenApiParameter parameter) parameter.Name = name;
         operation.Parameters = [.. names.Select(pair => Known(pair.Item1) ?? pair.Given)];
         if (!route.IsCommand && IsVersioned(route)) operation.Parameters.Add(Known("If-None-Match")!);
         if (route.Policy.Idempotent) operation.Parameters.Add(Known("Idempotency-Key")!);

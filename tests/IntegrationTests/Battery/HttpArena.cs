@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Plans;
 using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 using CleanTenancy.IntegrationTests.Members;
@@ -84,8 +85,10 @@ internal sealed partial class HttpArena
     {
         var catalogue = await TenantCatalogue.ReadAsync(host.Api);
         var (targets, document) = await HttpTargets.ReadAsync(host.Api, catalogue);
+        // On the plan without limits: some blocks invite a hundred people.
         var arena = new HttpArena(
-            host, catalogue, targets, document, await host.NewTenantAsync(), await host.NewTenantAsync());
+            host, catalogue, targets, document, await host.NewTenantAsync(Tier.Enterprise),
+            await host.NewTenantAsync(Tier.Enterprise));
         arena.Token = (await arena.A.OwnerAsync()).Token!;
         foreach (var tenant in new[] { arena.A, arena.B })
             for (var number = 0; number < 3; number++) await tenant.AddMemberAsync(BuiltInRoles.Viewer);

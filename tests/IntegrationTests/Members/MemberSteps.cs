@@ -10,7 +10,7 @@ namespace CleanTenancy.IntegrationTests.Members;
 /// <summary>More people than the five of each tenant, and what their mails say.</summary>
 internal static class MemberSteps
 {
-    /// <summary>A member made without an invitation and without a password, for tests that are not about those.</summary>
+    /// <summary>A member made without an invitation, with everybody's password.</summary>
     public static async Task<User> AddMemberAsync(this TestTenant tenant, params string[] roles)
     {
         var now = TimeProvider.System.Now();
@@ -20,7 +20,7 @@ internal static class MemberSteps
             with joined as (
               insert into users (org_id, id, email, normalized_email, name, password_hash, status, password_changed_at,
                 version, created_at, updated_at)
-              values ($1, $2, $3, $3, 'Member', 'none', 'active', $4, 1, $4, $4)),
+              values ($1, $2, $3, $3, 'Member', (select password_hash from users where org_id = $1 limit 1), 'active', $4, 1, $4, $4)),
             counted as (
               update usage_counters set used = used + 1 where org_id = $1 and resource = 'members')
             insert into user_roles (org_id, user_id, role_id) select $1, $2, id from roles where org_id = $1 and name = any($5)
