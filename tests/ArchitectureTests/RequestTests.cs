@@ -26,6 +26,7 @@ public sealed class RequestTests
     private static readonly Dictionary<string, string> Public = new()
     {
         ["ForgotPassword"] = "Whoever has forgotten the password cannot sign in; what is sent goes to the account's own address.",
+        ["AcceptInvitation"] = "Whoever accepts is no member yet; the token of the mail is the credential.",
         ["ListPlans"] = "Prices are public, and the answer holds no tenant's data.",
         ["RefreshOperatorSession"] = "The refresh token is the credential; the access token may have ended.",
         ["RefreshSession"] = "The refresh token is the credential; the access token may have ended.",
@@ -41,6 +42,7 @@ public sealed class RequestTests
         ["ForgotPassword"] = "Known and unknown accounts are answered after the same time: no transaction waits for it.",
         ["ResetPassword"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
         ["StepUp"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
+        ["AcceptInvitation"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
         ["RefreshSession"] = "Ending a session whose token was used twice must outlive the refusal that it answers with.",
         ["SignIn"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
     };

@@ -50,7 +50,7 @@ internal static class Documentation
     private static bool IsShown(WebApplication app) =>
         app.Environment.IsDevelopment() || app.Configuration.GetValue<bool>("OpenApi:Enabled");
 
-    private static Task DescribeDocument(
+    private static async Task DescribeDocument(
         OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
@@ -83,8 +83,9 @@ internal static class Documentation
         foreach (var tag in document.Tags)
             tag.Description = Array.Find(Tags, known => known.Name == tag.Name).Description;
 
+        foreach (var type in DocumentedSchemas.PatchedBy(context))
+            document.AddComponent(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
         DocumentedSchemas.Complete(document);
-        return Task.CompletedTask;
     }
 
     private static Task DescribeOperation(
@@ -128,6 +129,8 @@ internal static class Documentation
         var names = (operation.Parameters ?? []).Select(parameter => (parameter.In is ParameterLocation.Query
             ? JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!)
             : parameter.Name!, Given: parameter)).ToList();
+        foreach (var (name, given) in names)
+            if (given is OpenApiParameter parameter) parameter.Name = name;
         operation.Parameters = [.. names.Select(pair => Known(pair.Item1) ?? pair.Given)];
         if (!route.IsCommand && IsVersioned(route)) operation.Parameters.Add(Known("If-None-Match")!);
         if (route.Policy.Idempotent) operation.Parameters.Add(Known("Idempotency-Key")!);
@@ -250,6 +253,8 @@ internal static class Documentation
         ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
         ("Programs", "The parts of an event: talks, workshops, dinners."),
         ("Registrations", "Who has a place at an event."),
+        ("Members", "Who belongs to an organization: invited, suspended, removed, restored."),
+        ("Roles", "What members may do: built-in and custom roles, and the permissions they are made of."),
         ("Audit", "What was done, by whom, and whether the log of it is whole."),
         ("Platform", "What stands above all organizations. Answers on the platform host only."),
     ];
@@ -275,6 +280,11 @@ internal static class Documentation
         ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",
         ["AddProgram"] = """{"title":"Opening keynote","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T10:00:00Z","room":"Hall 1"}""",
         ["ChangeProgram"] = """{"room":"Hall 2"}""",
+        ["ChangeMember"] = """{"name":"Park Jisoo","roles":["organizer"]}""",
+        ["InviteMember"] = """{"email":"jisoo@example.test","roles":["staff"]}""",
+        ["AcceptInvitation"] = """{"token":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","name":"Park Jisoo","password":"correct-horse-demo"}""",
+        ["CreateRole"] = """{"name":"door","permissions":["check-in:write","events:read"]}""",
+        ["ChangeRole"] = """{"permissions":["check-in:write","events:read","registrations:read"]}""",
         ["EnterRegistration"] = """{"name":"Kim Minji","email":"minji@example.test"}""",
     };
 }
@@ -309,6 +319,14 @@ internal static class DocumentedSchemas
             schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         return Task.CompletedTask;
     }
+
+    /// <summary>What patches are of: the framework does not see it where nothing else takes it.</summary>
+    public static IEnumerable<Type> PatchedBy(OpenApiDocumentTransformerContext context) => (
+        from description in context.DescriptionGroups.SelectMany(part => part.Items)
+        from route in description.ActionDescriptor.EndpointMetadata.OfType<RouteRequest>()
+        from member in route.Request.GetProperties()
+        where IsMergePatch(member.PropertyType)
+        select member.PropertyType.GetGenericArguments()[0]).Distinct();
 
     /// <summary>What can be said only when all schemas are there.</summary>
     public static void Complete(OpenApiDocument document)

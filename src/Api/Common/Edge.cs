@@ -3,6 +3,7 @@ using System.Net;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Net.Http.Headers;
@@ -165,7 +166,7 @@ internal sealed class CallerResolution(
 
         if (route is not null)
         {
-            if (route.IsPlatform != caller.Tenant is null)
+            if (route.IsPlatform != caller.Tenant is null || HasDotSegment(http))
             {
                 await Problem.WriteAsync(http, StatusCodes.Status404NotFound, "not_found");
                 return;
@@ -206,6 +207,15 @@ internal sealed class CallerResolution(
 
         await next(http);
     }
+
+    /// <summary>
+    /// The server has resolved ".." and "%2e%2e" before routing, and /v1/members/../sessions would be /v1/sessions: an
+    /// id that is no id must not choose another route. A client that follows RFC 3986, 5.2.4 sends none.
+    /// </summary>
+    private static bool HasDotSegment(HttpContext http) =>
+        (http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").Split('?', 2)[0]
+            .Replace("%2e", ".", StringComparison.OrdinalIgnoreCase)
+            .Split('/').Any(segment => segment is "." or "..");
 
     /// <summary>JSON is UTF-8 (RFC 8259, 8.1); the framework throws at a charset that it does not know.</summary>
     private static bool IsUtf8(HttpRequest request) =>

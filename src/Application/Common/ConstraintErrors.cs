@@ -1,5 +1,6 @@
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Members;
 
 namespace CleanTenancy.Application.Common;
 
@@ -12,6 +13,10 @@ public static class ConstraintErrors
     {
         ["fk_registrations_events_org_id_event_id"] = EventErrors.HasRegistrations,
         ["ck_events_capacity"] = EventErrors.SoldOut,
+        ["fk_user_roles_roles_org_id_role_id"] = MemberErrors.RoleInUse,
+        ["ix_invitations_org_id_normalized_email"] = MemberErrors.AlreadyInvited,
+        ["ix_roles_org_id_name"] = MemberErrors.RoleNameTaken,
+        ["ix_users_org_id_normalized_email"] = MemberErrors.AlreadyMember,
     };
 
     public static Error? Find(string constraint) => ByName.GetValueOrDefault(constraint);

@@ -96,6 +96,11 @@ public sealed record Policy
     public Quota Quota { get; init; }
 
     /// <summary>
+    /// The handler may find that none is needed, and reserves by itself: the counter is locked before it runs.
+    /// </summary>
+    public bool ReservesLater { get; init; }
+
+    /// <summary>
     /// Counters the handler may lower: locked first, so that the order of locks is the same everywhere (ADR 0015).
     /// </summary>
     public IReadOnlyList<Quota> Releases { get; init; } = [];

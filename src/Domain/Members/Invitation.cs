@@ -26,7 +26,8 @@ public sealed class Invitation : ITenantOwned, IVersioned
     /// <summary>SHA-256 of the token in the newest mail.</summary>
     public byte[] TokenHash { get; private set; } = [];
 
-    public UserId InvitedBy { get; private init; }
+    /// <summary>Who answers for it: the roles are given as far as this person has what they hold.</summary>
+    public UserId InvitedBy { get; private set; }
 
     public DateTimeOffset ExpiresAt { get; private set; }
 
@@ -56,4 +57,35 @@ public sealed class Invitation : ITenantOwned, IVersioned
             CreatedAt = now,
             UpdatedAt = now,
         };
+
+    /// <summary>Neither accepted nor revoked; it may have expired.</summary>
+    public bool IsOpen => AcceptedAt is null && RevokedAt is null;
+
+    public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now;
+
+    /// <summary>A new token, and seven days anew; who resends it answers for it.</summary>
+    public void Resend(byte[] tokenHash, UserId by, DateTimeOffset now)
+    {
+        (TokenHash, InvitedBy, ExpiresAt) = (tokenHash, by, now + Lifetime);
+        Touch(now);
+    }
+
+    public void Revoke(DateTimeOffset now)
+    {
+        RevokedAt = now;
+        Touch(now);
+    }
+
+    /// <summary>The role is no more.</summary>
+    public void Drop(RoleId role, DateTimeOffset now)
+    {
+        RoleIds = [.. RoleIds.Where(id => id != role.Value)];
+        Touch(now);
+    }
+
+    private void Touch(DateTimeOffset now)
+    {
+        UpdatedAt = now;
+        Version++;
+    }
 }

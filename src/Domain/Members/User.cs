@@ -86,9 +86,57 @@ public sealed class User : ITenantOwned, IVersioned
         return user;
     }
 
-    public void Suspend(DateTimeOffset now)
+    public void Rename(string name, DateTimeOffset now)
     {
-        (Status, UpdatedAt) = (UserStatus.Suspended, now);
+        if (name == Name) return;
+
+        Name = name;
+        Touch(now);
+    }
+
+    /// <summary>The roles are rows of their own; that they are others is a change of the member.</summary>
+    public void RolesChanged(DateTimeOffset now) => Touch(now);
+
+    public Error? Suspend(DateTimeOffset now) =>
+        Status is UserStatus.Active ? Become(UserStatus.Suspended, now) : Refuse("suspend");
+
+    public Error? Reinstate(DateTimeOffset now) =>
+        Status is UserStatus.Suspended ? Become(UserStatus.Active, now) : Refuse("reinstate");
+
+    public Error? Remove(DateTimeOffset now) =>
+        Status is UserStatus.Removed ? Refuse("remove") : Become(UserStatus.Removed, now);
+
+    public Error? Restore(DateTimeOffset now) =>
+        Status is UserStatus.Removed ? Become(UserStatus.Active, now) : Refuse("restore");
+
+    /// <summary>Comes back by an invitation: as new, but for the id, which the log knows.</summary>
+    public Error? Rejoin(string email, string name, string passwordHash, DateTimeOffset now)
+    {
+        if (Restore(now) is { } refusal) return refusal;
+
+        (Email, Name, PasswordHash, PasswordChangedAt) = (email, name, passwordHash, now);
+        (TotpSecret, TotpConfirmedAt, TotpLastStep) = (null, null, null);
+        return null;
+    }
+
+    private Error? Become(UserStatus status, DateTimeOffset now)
+    {
+        Status = status;
+        Touch(now);
+        return null;
+    }
+
+    private Error Refuse(string trigger) => Error.InvalidTransition(Status switch
+    {
+        UserStatus.Active => "active",
+        UserStatus.Suspended => "suspended",
+        UserStatus.Removed => "removed",
+        _ => throw new InvalidOperationException($"The status {Status} has no word."),
+    }, trigger);
+
+    private void Touch(DateTimeOffset now)
+    {
+        UpdatedAt = now;
         Version++;
     }
 }
@@ -126,6 +174,16 @@ public sealed class Role : ITenantOwned, IVersioned
 
     public DateTimeOffset CreatedAt { get; private init; }
 
+    public static Role Make(TenantId orgId, string name, IEnumerable<string> permissions, DateTimeOffset now) => new()
+    {
+        OrgId = orgId,
+        Id = RoleId.New(now),
+        Name = name,
+        Permissions = Ordered(permissions),
+        Version = 1,
+        CreatedAt = now,
+    };
+
     public static Role FromBuiltIn(TenantId orgId, string name, DateTimeOffset now) => new()
     {
         OrgId = orgId,
@@ -136,4 +194,16 @@ public sealed class Role : ITenantOwned, IVersioned
         Version = 1,
         CreatedAt = now,
     };
+
+    public Error? Change(string name, IEnumerable<string> permissions)
+    {
+        if (BuiltIn) return MemberErrors.RoleBuiltIn;
+
+        (Name, Permissions) = (name, Ordered(permissions));
+        Version++;
+        return null;
+    }
+
+    private static string[] Ordered(IEnumerable<string> permissions) =>
+        [.. permissions.Distinct().Order(StringComparer.Ordinal)];
 }

@@ -102,6 +102,27 @@ public sealed class AppDbContext : DbContext, IAppDbContext
             .SingleOrDefaultAsync(cancellationToken);
     }
 
+    /// <summary>The row of the role that there is in each tenant, and that nobody can change or delete.</summary>
+    public Task LockPeopleAsync(CancellationToken cancellationToken)
+    {
+        RequireTransaction();
+        return Roles
+            .FromSql($"""
+                select * from roles where org_id = {OrgId.Value} and name = {BuiltInRoles.SuperAdmin} for no key update
+                """)
+            .AsNoTracking()
+            .SingleAsync(cancellationToken);
+    }
+
+    public Task<User?> LockMemberAsync(UserId id, CancellationToken cancellationToken)
+    {
+        RequireTransaction();
+        return Users
+            .FromSql($"select * from users where org_id = {OrgId.Value} and id = {id.Value} for no key update")
+            .AsTracking()
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
     public Task<TResult> RunAsync<T1, TResult>(
         Read<T1, TResult> read, T1 argument, CancellationToken cancellationToken) =>
         CompiledReads.Of(read)(this, argument, cancellationToken);

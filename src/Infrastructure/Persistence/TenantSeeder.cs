@@ -139,7 +139,8 @@ public sealed class TenantSeeder : IAsyncDisposable
             update usage_counters u set used = case u.resource
               when 'events' then (select count(*) from events e where e.org_id = $1 and e.status in ('draft', 'live'))
               when 'participants' then (select coalesce(sum(e.registered), 0) from events e where e.org_id = $1 and e.status <> 'archived')
-              when 'members' then (select count(*) from users where org_id = $1)
+              when 'members' then (select count(*) from users where org_id = $1 and status <> 'removed')
+                + (select count(*) from invitations where org_id = $1 and accepted_at is null and revoked_at is null)
               else 0 end
             where u.org_id = $1
             """).With(db.OrgId.Value);

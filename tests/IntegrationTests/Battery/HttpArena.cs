@@ -6,8 +6,10 @@ using System.Text.RegularExpressions;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Plans;
 using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
+using CleanTenancy.IntegrationTests.Members;
 using Microsoft.Extensions.DependencyInjection;
 using Ids = System.Collections.Generic.IReadOnlyDictionary<string, string>;
 
@@ -27,12 +29,19 @@ internal sealed partial class HttpArena
         ["POST /v1/events"] = "POST /v1/events/{id}/publish",
     };
 
+    /// <summary>Members of which there is one of each value: each body gets its own.</summary>
+    private static readonly Dictionary<string, string> Unique = new()
+    {
+        ["POST /v1/invitations"] = "email",
+        ["POST /v1/roles"] = "name",
+    };
+
     private readonly TestHost _host;
     private readonly JsonObject _document;
     private readonly ConcurrentQueue<string> _findings = new();
     private Dictionary<string, string> _sumsOfB = [];
-    private string? _refreshTokenOfB;
-    private int _keys;
+    private string? _refreshTokenOfB, _invitationTokenOfB;
+    private int _keys, _names;
 
     private HttpArena(
         TestHost host, TenantCatalogue catalogue, IReadOnlyList<HttpTarget> targets, JsonObject document,
@@ -76,9 +85,13 @@ internal sealed partial class HttpArena
     {
         var catalogue = await TenantCatalogue.ReadAsync(host.Api);
         var (targets, document) = await HttpTargets.ReadAsync(host.Api, catalogue);
+        // On the plan without limits: some blocks invite a hundred people.
         var arena = new HttpArena(
-            host, catalogue, targets, document, await host.NewTenantAsync(), await host.NewTenantAsync());
+            host, catalogue, targets, document, await host.NewTenantAsync(Tier.Enterprise),
+            await host.NewTenantAsync(Tier.Enterprise));
         arena.Token = (await arena.A.OwnerAsync()).Token!;
+        foreach (var tenant in new[] { arena.A, arena.B })
+            for (var number = 0; number < 3; number++) await tenant.AddMemberAsync(BuiltInRoles.Viewer);
         await arena.StageAsync(arena.A, secret: null);
         await arena.StageAsync(arena.B, arena.Secret);
         await host.Api.ExecuteAsync(
@@ -87,6 +100,7 @@ internal sealed partial class HttpArena
         foreach (var role in BuiltInRoles.All.Keys) tokens[role] = (await arena.B.AsAsync(role)).Token!;
         arena.TokensOfB = tokens;
         arena._refreshTokenOfB = await arena.RefreshTokenAsync(arena.B);
+        arena._invitationTokenOfB = await arena.InvitationTokenAsync(arena.B);
         arena.Canaries = new Canaries(
             [arena.Secret, arena.B.Slug], await catalogue.UuidsAsync(arena.B.Id));
         arena._sumsOfB = await catalogue.SumsAsync(arena.B.Id);
@@ -198,6 +212,8 @@ internal sealed partial class HttpArena
             body["refreshToken"] = target.IsPlatform
                 ? (await SignOperatorInAsync())!["refreshToken"]!.GetValue<string>()
                 : await RefreshTokenAsync(tenant);
+        if (target.Name == "POST /v1/invitations/accept") body["token"] = await InvitationTokenAsync(tenant);
+        Renew(target, body);
         var schema = SchemaOf(target);
         foreach (var (member, table) in BodyIds(target))
             if (At(body, member.Path) is not null)
@@ -227,7 +243,11 @@ internal sealed partial class HttpArena
     /// <summary>
     /// Whether the body holds what is good once: nonsense is made of the example then, which is good for nothing.
     /// </summary>
-    public static bool IsGoodOnce(HttpTarget target) => target.Example?.ContainsKey("refreshToken") is true;
+    public static bool IsGoodOnce(HttpTarget target) =>
+        target.Example is { } example && (example.ContainsKey("refreshToken") || example.ContainsKey("token"));
+
+    /// <summary>Whether the same body again is refused, because a member of it has to be unique.</summary>
+    public static bool HasUnique(HttpTarget target) => Unique.ContainsKey(target.Name);
 
     /// <summary>The ids of all rows of the tenant that the path may name: children with their own parents.</summary>
     public async Task<IReadOnlyList<Ids>> OwnIdsAsync(HttpTarget target, TestTenant tenant)
@@ -236,7 +256,10 @@ internal sealed partial class HttpArena
 
         var all = new List<Ids>();
         var last = target.Ids[^1];
-        foreach (var row in await Catalogue.IdsAsync(last.Table, tenant.Id))
+        var rows = await Catalogue.IdsAsync(last.Table, tenant.Id);
+        // The five people are the oldest and sign in: what happens to members happens to others first.
+        if (last.Table == "users") Array.Reverse(rows);
+        foreach (var row in rows)
         {
             var ids = new Dictionary<string, string> { [last.Name] = row.ToString() };
             foreach (var above in target.Ids.SkipLast(1))
@@ -316,6 +339,37 @@ internal sealed partial class HttpArena
         return token;
     }
 
+    /// <summary>Of an invitation that nobody else knows of, made without a mail.</summary>
+    private async Task<string> InvitationTokenAsync(TestTenant tenant)
+    {
+        // As above: B's rows are counted already.
+        if (tenant == B && _invitationTokenOfB is not null) return _invitationTokenOfB;
+
+        var (token, hash) = Api.Services.GetRequiredService<ITokens>().NewRefresh();
+        var id = Answers.RandomId();
+        await Api.ExecuteAsync(
+            """
+            insert into invitations (org_id, id, email, normalized_email, role_ids, token_hash, invited_by, expires_at,
+              version, created_at, updated_at)
+            select $1, $2, $3, $3, array[(select id from roles where org_id = $1 and name = 'viewer')], $4, $5,
+              now() + interval '1 day', 1, now(), now()
+            """,
+            tenant.Id.Value, id, $"{id:N}@example.test", hash, tenant.User(BuiltInRoles.SuperAdmin).Id.Value);
+        await Api.ExecuteAsync(
+            "update usage_counters set used = used + 1 where org_id = $1 and resource = 'members'", tenant.Id.Value);
+        return token;
+    }
+
+    /// <summary>Gives the member that has to be unique a value that nobody has.</summary>
+    private void Renew(HttpTarget target, JsonObject body)
+    {
+        if (!Unique.TryGetValue(target.Name, out var member)) return;
+
+        var (text, number) = (body[member]!.GetValue<string>(), Interlocked.Increment(ref _names));
+        var at = text.IndexOf('@', StringComparison.Ordinal);
+        body[member] = at < 0 ? $"{text} {number}" : $"{text[..at]}.{number}{text[at..]}";
+    }
+
     /// <summary>Sends every creating endpoint's example for each row it can be made from, until all have.</summary>
     private async Task StageAsync(TestTenant tenant, string? secret)
     {
@@ -349,7 +403,12 @@ internal sealed partial class HttpArena
             var shot = (await ShotAsync(target, tenant, ids)).As(token);
             if (target.Body is not null && secret is not null)
                 body ??= await WithSecretAsync(target, shot, await BodyAsync(target, tenant), secret);
-            if (body is not null) shot = shot.WithBody(body.ToJsonString());
+            if (body is not null)
+            {
+                Renew(target, body);
+                shot = shot.WithBody(body.ToJsonString());
+            }
+
             var reply = last[target.Name] = await shot.SendAsync(Api);
             made |= reply.Succeeded;
         }

@@ -97,7 +97,7 @@ public sealed class HttpTokenTests(TestHost host)
             var (status, code) = target.Request!.Request.Name switch
             {
                 "ForgotPassword" => (204, null),
-                "ResetPassword" => (400, "invalid_token"),
+                "ResetPassword" or "AcceptInvitation" => (400, "invalid_token"),
                 _ => (401, "unauthenticated"),
             };
             arena.Check(

@@ -13,9 +13,12 @@ internal static class Books
             select array[
               concat_ws(' ', 'events', (select used from usage_counters where org_id = $1 and resource = 'events'),
                 'participants', (select used from usage_counters where org_id = $1 and resource = 'participants'),
+                'members', (select used from usage_counters where org_id = $1 and resource = 'members'),
                 'registered', (select coalesce(string_agg(registered::text, ',' order by id), '') from events where org_id = $1)),
               concat_ws(' ', 'events', (select count(*) from events where org_id = $1 and status in ('draft', 'live')),
                 'participants', (select count(*) from held h join events e on e.org_id = h.org_id and e.id = h.event_id and e.status <> 'archived'),
+                'members', (select count(*) from users where org_id = $1 and status <> 'removed')
+                  + (select count(*) from invitations where org_id = $1 and accepted_at is null and revoked_at is null),
                 'registered', (select coalesce(string_agg((select count(*) from held h where h.event_id = e.id)::text, ',' order by id), '')
                                from events e where org_id = $1))]
             """,

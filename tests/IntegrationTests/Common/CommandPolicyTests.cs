@@ -15,7 +15,7 @@ public sealed class CommandPolicyTests(TestHost host)
     /// <summary>These have other rules, and tests of their own.</summary>
     private static readonly string[] AboutSigningIn =
     [
-        "EndSession", "RefreshSession", "SignIn", "SignOut", "ChangePassword", "ForgotPassword", "ResetPassword", "StepUp",
+        "AcceptInvitation", "EndSession", "RefreshSession", "SignIn", "SignOut", "ChangePassword", "ForgotPassword", "ResetPassword", "StepUp",
         "EnrollTotp", "ConfirmTotp", "DisableTotp", "MakeRecoveryCodes",
     ];
 
@@ -51,7 +51,7 @@ public sealed class CommandPolicyTests(TestHost host)
     {
         var route = CommandRoute.Of(command);
         var tenant = await host.NewTenantAsync();
-        var stage = await Stage.SetAsync(await tenant.OwnerAsync());
+        var stage = await Stage.WithPeopleAsync(tenant);
         var before = await tenant.DeedsAsync();
 
         (await route.SendAsync(await tenant.AsAsync(role), stage)).ShouldBe(route.Success);
@@ -66,7 +66,7 @@ public sealed class CommandPolicyTests(TestHost host)
     {
         var route = CommandRoute.Of(command);
         var tenant = await host.NewTenantAsync();
-        var stage = await Stage.SetAsync(await tenant.OwnerAsync());
+        var stage = await Stage.WithPeopleAsync(tenant);
         var client = await tenant.AsAsync(role);
         var before = await tenant.TraceAsync();
 
@@ -83,7 +83,7 @@ public sealed class CommandPolicyTests(TestHost host)
         var route = CommandRoute.Of(command);
         var (tenant, other) = (await host.NewTenantAsync(), await host.NewTenantAsync());
         var owner = await tenant.OwnerAsync();
-        var stage = await Stage.SetAsync(owner);
+        var stage = await Stage.WithPeopleAsync(tenant);
         string?[] tokens = [null, "", "no-token", owner.Token![..^4] + "AAAA", (await other.OwnerAsync()).Token];
         var before = await tenant.TraceAsync();
 
@@ -116,7 +116,7 @@ public sealed class CommandPolicyTests(TestHost host)
     {
         var route = CommandRoute.Of(command);
         var (tenant, other) = (await host.NewTenantAsync(), await host.NewTenantAsync());
-        var stage = await Stage.SetAsync(await tenant.OwnerAsync());
+        var stage = await Stage.WithPeopleAsync(tenant);
         var stranger = await other.OwnerAsync();
         var (before, othersBefore) = (await tenant.TraceAsync(), await other.TraceAsync());
 
@@ -136,7 +136,7 @@ public sealed class CommandPolicyTests(TestHost host)
         var route = CommandRoute.Of(command);
         var tenant = await host.NewTenantAsync();
         var owner = await tenant.OwnerAsync();
-        var stage = await Stage.SetAsync(owner);
+        var stage = await Stage.WithPeopleAsync(tenant);
         var before = await tenant.TraceAsync();
 
         (await route.SendAsync(owner, stage, ifMatch: null)).ShouldBeProblem(HttpStatusCode.PreconditionRequired, "precondition_required");
@@ -154,8 +154,8 @@ public sealed class CommandPolicyTests(TestHost host)
         var tenant = await host.NewTenantAsync();
         var owner = await tenant.OwnerAsync();
 
-        (await route.SendAsync(owner, await Stage.SetAsync(owner), "*")).ShouldBe(route.Success);
-        (await route.SendAsync(owner, await Stage.SetAsync(owner), "\"7\", \"1\"")).ShouldBe(route.Success);
+        (await route.SendAsync(owner, await Stage.WithPeopleAsync(tenant), "*")).ShouldBe(route.Success);
+        (await route.SendAsync(owner, await Stage.WithPeopleAsync(tenant), "\"7\", \"1\"")).ShouldBe(route.Success);
     }
 
     private static TheoryData<string, string> Roles(bool may)

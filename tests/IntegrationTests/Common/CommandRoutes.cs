@@ -45,6 +45,29 @@ internal sealed record CommandRoute(
             Permissions.ApiKeysWrite, "api_key.created", HttpStatusCode.Created, Sample.ApiKey()),
         new("RevokeApiKey", HttpMethod.Delete, "/v1/api-keys/{apiKey}",
             Permissions.ApiKeysWrite, "api_key.revoked", HttpStatusCode.NoContent),
+        new("ChangeMember", HttpMethod.Patch, "/v1/members/{member}",
+            Permissions.MembersWrite, "member.changed", HttpStatusCode.OK, new { name = "Changed" }, IsConditional: true),
+        new("RemoveMember", HttpMethod.Delete, "/v1/members/{member}",
+            Permissions.MembersWrite, "member.removed", HttpStatusCode.NoContent, IsConditional: true),
+        new("RestoreMember", HttpMethod.Post, "/v1/members/{removed}/restore",
+            Permissions.MembersWrite, "member.restored", HttpStatusCode.OK),
+        new("EndMemberSessions", HttpMethod.Delete, "/v1/members/{member}/sessions",
+            Permissions.MembersWrite, "member.sessions_ended", HttpStatusCode.NoContent),
+        new("EndAllSessions", HttpMethod.Delete, "/v1/sessions",
+            Permissions.MembersWrite, "tenant.sessions_ended", HttpStatusCode.NoContent),
+        new("InviteMember", HttpMethod.Post, "/v1/invitations",
+            Permissions.MembersWrite, "invitation.issued", HttpStatusCode.Created, Sample.Invitation()),
+        new("ResendInvitation", HttpMethod.Post, "/v1/invitations/{invitation}/resend",
+            Permissions.MembersWrite, "invitation.reissued", HttpStatusCode.OK),
+        new("RevokeInvitation", HttpMethod.Delete, "/v1/invitations/{invitation}",
+            Permissions.MembersWrite, "invitation.revoked", HttpStatusCode.NoContent),
+        new("CreateRole", HttpMethod.Post, "/v1/roles",
+            Permissions.RolesWrite, "role.created", HttpStatusCode.Created, Sample.Role()),
+        new("ChangeRole", HttpMethod.Patch, "/v1/roles/{role}",
+            Permissions.RolesWrite, "role.changed", HttpStatusCode.OK, new { permissions = new[] { "events:read" } },
+            IsConditional: true),
+        new("DeleteRole", HttpMethod.Delete, "/v1/roles/{role}",
+            Permissions.RolesWrite, "role.deleted", HttpStatusCode.NoContent, IsConditional: true),
     ];
 
     public static CommandRoute Of(string command) => All.Single(route => route.Command == command);
@@ -77,7 +100,13 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
 {
     /// <summary>Ids that nobody has.</summary>
     public static Stage Empty =>
-        new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId());
+        new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId())
+    {
+        People = PeopleStage.Empty,
+    };
+
+    /// <summary>Ids that nobody has, unless <see cref="WithPeopleAsync"/> set it.</summary>
+    public PeopleStage People { get; private init; } = PeopleStage.Empty;
 
     public static async Task<Stage> SetAsync(ApiClient organizer)
     {
@@ -91,7 +120,14 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
             key.Status == HttpStatusCode.Created ? key.Id : Answers.RandomId());
     }
 
-    public string Fill(string path) => path
+    /// <summary>A stage with people, whom nobody but the owner may see.</summary>
+    public static async Task<Stage> WithPeopleAsync(TestTenant tenant)
+    {
+        var owner = await tenant.OwnerAsync();
+        return await SetAsync(owner) with { People = await PeopleStage.SetAsync(tenant, owner) };
+    }
+
+    public string Fill(string path) => People.Fill(path)
         .Replace("{draft}", $"{Draft}", StringComparison.Ordinal)
         .Replace("{live}", $"{Live}", StringComparison.Ordinal)
         .Replace("{program}", $"{Program}", StringComparison.Ordinal)

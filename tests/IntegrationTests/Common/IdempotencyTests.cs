@@ -9,7 +9,7 @@ public sealed class IdempotencyTests(TestHost host)
 {
     private const string Key = "0198c0de-3b1f-7c55";
 
-    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "AddProgram", "EnterRegistration"];
+    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "AddProgram", "EnterRegistration", "InviteMember", "CreateRole"];
 
     /// <summary>CreateApiKey makes a second key: its own tests say so, and why.</summary>
     public static TheoryData<string> CommandsThatTakeNone =>
@@ -23,7 +23,7 @@ public sealed class IdempotencyTests(TestHost host)
     public async Task The_same_request_again_gets_the_same_answer_and_has_one_effect(string command)
     {
         var tenant = await host.NewTenantAsync();
-        var organizer = await tenant.OrganizerAsync();
+        var organizer = await tenant.OwnerAsync();
         var path = (await Stage.SetAsync(organizer)).Fill(CommandRoute.Of(command).Path);
         var body = CommandRoute.Of(command).Body;
         var first = await organizer.PostAsync(path, body, WithKey());
@@ -224,14 +224,14 @@ public sealed class IdempotencyTests(TestHost host)
     {
         var tenant = await host.NewTenantAsync();
         var owner = await tenant.OwnerAsync();
-        var stage = await Stage.SetAsync(owner);
+        var stage = await Stage.WithPeopleAsync(tenant);
         var route = CommandRoute.Of(command);
 
         var first = await route.SendAsync(owner, stage, headers: WithKey());
         var again = await route.SendAsync(owner, stage, headers: WithKey());
 
         first.ShouldBe(route.Success);
-        again.Status.ShouldNotBe(route.Success);
+        if (command is not ("EndMemberSessions" or "ResendInvitation")) again.Status.ShouldNotBe(route.Success);
         again.IsReplayed().ShouldBeFalse();
         (await tenant.RowsAsync("idempotency_keys")).ShouldBe(0);
     }

@@ -24,6 +24,12 @@ public static class Sample
     public static object ApiKey(string name = "Check-in kiosk") =>
         new { name, permissions = new[] { "events:read", "events:write" } };
 
+    public static object Invitation(string email = "jisoo@example.test", params string[] roles) =>
+        new { email, roles = roles.Length == 0 ? ["staff"] : roles };
+
+    public static object Role(string name = "door", params string[] permissions) =>
+        new { name, permissions = permissions.Length == 0 ? ["check-in:write", "events:read"] : permissions };
+
     public static async Task<Answer> DraftEventAsync(this ApiClient client, int? capacity = null) =>
         (await client.PostAsync("/v1/events", Event(capacity: capacity))).ShouldBe(System.Net.HttpStatusCode.Created);
 

@@ -25,11 +25,11 @@ public enum SinkMood
 /// <summary>A mail as it was received.</summary>
 public sealed record ReceivedMail(MimeMessage Message)
 {
-    public string Subject => Message.Subject;
+    public string Subject => Message.Subject!;
 
-    public string Text => Message.TextBody;
+    public string Text => Message.TextBody!;
 
-    public string Html => Message.HtmlBody;
+    public string Html => Message.HtmlBody!;
 
     /// <summary>The first link of the text.</summary>
     public Uri Link => new(Text.Split('\n').First(line => line.StartsWith("http", StringComparison.Ordinal)).Trim());

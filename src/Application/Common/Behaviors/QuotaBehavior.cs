@@ -21,7 +21,9 @@ internal sealed class QuotaBehavior<TRequest, TResponse>(IQuotas quotas) : IPipe
     {
         foreach (var quota in Releases) await quotas.HoldAsync(quota, cancellationToken);
 
-        if (Policy.Quota is not Quota.None
+        if (Policy.ReservesLater)
+            await quotas.HoldAsync(Policy.Quota, cancellationToken);
+        else if (Policy.Quota is not Quota.None
             && await quotas.ReserveAsync(Policy.Quota, 1, cancellationToken) is { } refusal)
             return TResponse.Refused(refusal);
 

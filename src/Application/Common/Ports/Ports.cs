@@ -49,6 +49,15 @@ public interface IAppDbContext
     /// <summary>The registration, locked until the transaction ends; null if there is none. Commands only.</summary>
     Task<Registration?> LockRegistrationAsync(RegistrationId id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Waits until nobody else changes who may what in the tenant, and keeps others out until the transaction ends: one
+    /// lock for members, roles and invitations, taken after the counters and before their rows. Commands only.
+    /// </summary>
+    Task LockPeopleAsync(CancellationToken cancellationToken);
+
+    /// <summary>The member, locked until the transaction ends; null if there is none. Commands only.</summary>
+    Task<User?> LockMemberAsync(UserId id, CancellationToken cancellationToken);
+
     Task<TResult> RunAsync<T1, TResult>(Read<T1, TResult> read, T1 argument, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<TResult>> RunAsync<T1, T2, TResult>(

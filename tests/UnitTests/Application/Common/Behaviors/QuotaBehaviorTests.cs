@@ -50,6 +50,15 @@ public sealed class QuotaBehaviorTests
     }
 
     [Fact]
+    public async Task A_command_that_may_need_none_finds_its_counter_held()
+    {
+        await SendAsync(new Invite());
+
+        _counters.Log.ShouldBe(["hold members"]);
+        _handler.Calls.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_command_that_counts_nothing_touches_no_counter()
     {
         await SendAsync(new Free());
@@ -96,6 +105,11 @@ public sealed class QuotaBehaviorTests
     private sealed record Create : ICommand<string>
     {
         public static Policy Policy => Plain with { Quota = Quota.Events };
+    }
+
+    private sealed record Invite : ICommand<string>
+    {
+        public static Policy Policy => Plain with { Quota = Quota.Members, ReservesLater = true };
     }
 
     private sealed record Purge : ICommand<string>
