@@ -11,6 +11,7 @@ public sealed class RequestTests
 {
     private static readonly Dictionary<string, string> Platform = new()
     {
+        ["DispatchOutbox"] = "Claims each tenant's messages by themselves, by a timer; answers nothing but how many.",
         ["ExpireAuditLogs"] = "Retention is judged by each tenant's plan, tenant by tenant, by a timer.",
         ["GetIsolationReport"] = "The report is about the fence around all tenants, and shows no row of any.",
         ["Impersonate"] = "An operator acts as one member of one tenant: bound to it, and recorded in its own log.",

@@ -43,7 +43,8 @@ public sealed class ListSessionsTests(TestHost host, ClockedApi clocked) : IClas
         var first = await viewers[0].GetAsync($"{Path}?limit=3");
         var rest = await viewers[0].GetAsync($"{Path}?limit=3&cursor={Uri.EscapeDataString(first.NextCursor()!)}");
 
-        first.Ids().Concat(rest.Ids()).ShouldBe(viewers.Select(viewer => AuthSteps.SessionOf(viewer.Token!)).Reverse());
+        first.Ids().Concat(rest.Ids()).ShouldBe(viewers
+            .Select(viewer => AuthSteps.SessionOf(viewer.Token!)).OrderByDescending(id => $"{id}", StringComparer.Ordinal));
         rest.NextCursor().ShouldBeNull();
         (await viewers[0].GetAsync($"{Path}?limit=0")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation_failed");
     }
