@@ -149,18 +149,19 @@ public sealed class PgBouncerTests(TestHost host, OwnDatabase database) : IClass
         var answers = await Answers.ParallelAsync(40, n => (n % 2 == 0 ? client : other).GetAsync("/v1/events"));
         answers.Select(a => a.Data().Count).ShouldBe(Enumerable.Range(0, 40).Select(n => n % 2 == 0 ? 1 : 0));
         (await other.GetAsync($"/v1/events/{created.Id}")).ShouldBe(HttpStatusCode.NotFound);
-        await CommandsAsync(other);
+        await CommandsAsync(api);
         block.Count("events", 64);
         block.Count("commands", CommandRoute.All.Count);
     }
 
     /// <summary>Each command once.</summary>
-    private static async Task CommandsAsync(ApiClient organizer)
+    private static async Task CommandsAsync(TestApi api)
     {
         foreach (var route in CommandRoute.All)
         {
-            var stage = await Stage.SetAsync(organizer);
-            (await route.SendAsync(organizer, stage)).Status.ShouldBe(route.Success, route.Command);
+            var tenant = await api.NewTenantAsync();
+            var stage = await Stage.WithPeopleAsync(tenant);
+            (await route.SendAsync(await tenant.OwnerAsync(), stage)).Status.ShouldBe(route.Success, route.Command);
         }
     }
 
