@@ -14,7 +14,7 @@ internal sealed class Granter(IReadOnlySet<string> permissions, string needed)
 {
     /// <returns>Null when they have each of these; else the first that they lack.</returns>
     public Error? Check(params IEnumerable<string> touched) =>
-        touched.Order(StringComparer.Ordinal).Prepend(needed).FirstOrDefault(permission => !Has(permission)) is { } lacked
+        touched.Order(StringComparer.Ordinal).Prepend(needed).FirstOrDefault(one => !Has(one)) is { } lacked
             ? PolicyErrors.PermissionDenied(lacked)
             : null;
 

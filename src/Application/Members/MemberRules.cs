@@ -46,7 +46,7 @@ internal static class MemberQueries
     public static IQueryable<Invitation> OpenInvitations(this IAppDbContext db) =>
         db.Invitations.Where(i => i.AcceptedAt == null && i.RevokedAt == null);
 
-    /// <summary>Whether somebody else is an active super_admin. True for as long as the people's lock is held.</summary>
+    /// <summary>Whether somebody else is an active super_admin. Holds while the people's lock is held.</summary>
     public static Task<bool> HasOtherOwnerAsync(
         this IAppDbContext db, UserId but, CancellationToken cancellationToken) => (
         from link in db.UserRoles
@@ -57,7 +57,8 @@ internal static class MemberQueries
         select user).AnyAsync(cancellationToken);
 
     /// <summary>
-    /// Refuses to go on when this active member is the last super_admin. The people's lock keeps the others as they are.
+    /// Refuses to go on when this active member is the last super_admin. The people's lock keeps the others as they
+    /// are.
     /// </summary>
     public static async Task<Error?> CheckNotLastOwnerAsync(
         this IAppDbContext db, User member, IEnumerable<Role> held, CancellationToken cancellationToken) =>
@@ -77,8 +78,8 @@ internal static class MemberQueries
             set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedReason, reason), cancellationToken);
 
     /// <summary>
-    /// A seat for one more: that of an open invitation to the same address if there is one, else one of the plan's. Where
-    /// those are all taken, expired invitations give way.
+    /// A seat for one more: that of an open invitation to the same address if there is one, else one of the plan's.
+    /// Where those are all taken, expired invitations give way.
     /// </summary>
     /// <param name="invited">The open invitation to the address, tracked; it is revoked.</param>
     public static async Task<Error?> TakeSeatAsync(

@@ -57,7 +57,8 @@ internal sealed partial class OutboxDispatcher(
         var done = 0L;
         var options = new ParallelOptions
         {
-            MaxDegreeOfParallelism = TenantsSideBySide, CancellationToken = cancellationToken,
+            MaxDegreeOfParallelism = TenantsSideBySide,
+            CancellationToken = cancellationToken,
         };
         await Parallel.ForEachAsync(due, options, async (tenant, stop) =>
             Interlocked.Add(ref done, await TakeTurnAsync(tenant.OrgId, stop)));

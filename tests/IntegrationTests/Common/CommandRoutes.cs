@@ -101,9 +101,9 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
     /// <summary>Ids that nobody has.</summary>
     public static Stage Empty =>
         new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId())
-    {
-        People = PeopleStage.Empty,
-    };
+        {
+            People = PeopleStage.Empty,
+        };
 
     /// <summary>Ids that nobody has, unless <see cref="WithPeopleAsync"/> set it.</summary>
     public PeopleStage People { get; private init; } = PeopleStage.Empty;
