@@ -346,6 +346,14 @@ internal static class DocumentedSchemas
         foreach (var name in answered)
             if (schemas[name] is OpenApiSchema open) open.AdditionalPropertiesAllowed = true;
 
+        // A type that is only ever patched stands there by its patch.
+        var used = new HashSet<string>(answered, StringComparer.Ordinal);
+        var requests = document.Paths.Values
+            .SelectMany(path => path.Operations!.Values).Select(o => o.RequestBody).OfType<IOpenApiRequestBody>();
+        foreach (var media in requests.SelectMany(request => request.Content?.Values ?? []))
+            Collect(media.Schema, document, used);
+        foreach (var name in schemas.Keys.Except(used).ToList()) schemas.Remove(name);
+
         schemas["Problem"] = DocumentedProblems.Schema();
     }
 

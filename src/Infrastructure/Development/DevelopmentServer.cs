@@ -15,8 +15,9 @@ public sealed class DevelopmentServer : IAsyncDisposable
     private const string Database = "cleantenancy";
 
     private readonly EmbeddedPostgres _postgres;
+    private readonly string _folder;
 
-    private DevelopmentServer(EmbeddedPostgres postgres) => _postgres = postgres;
+    private DevelopmentServer(EmbeddedPostgres postgres, string folder) => (_postgres, _folder) = (postgres, folder);
 
     /// <summary>In Development, without connection strings: starts the embedded server and fills it.</summary>
     /// <returns>Null where the database is somebody else's.</returns>
@@ -26,10 +27,10 @@ public sealed class DevelopmentServer : IAsyncDisposable
         var configuration = builder.Configuration;
         if (!builder.Environment.IsDevelopment() || configuration.GetConnectionString("App") is not null) return null;
 
-        var folder = Path.Combine(Path.GetFullPath(configuration["Development:DataFolder"] ?? ".dev"), "pg");
+        var folder = Path.GetFullPath(configuration["Development:DataFolder"] ?? ".dev");
         var postgres = await EmbeddedPostgres.StartAsync(
-            new EmbeddedPostgresOptions { DataFolder = folder }, cancellationToken);
-        var server = new DevelopmentServer(postgres);
+            new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder, "pg") }, cancellationToken);
+        var server = new DevelopmentServer(postgres, folder);
         try
         {
             await server.PrepareAsync(cancellationToken);
@@ -61,7 +62,8 @@ public sealed class DevelopmentServer : IAsyncDisposable
         }
 
         output.WriteLine($"  {$"http://localhost:{port}",-32} {"platform",-15} {DevelopmentData.Operator}");
-        output.WriteLine($"\n  Swagger UI: http://acme.localhost:{port}/swagger  (and on every host above)\n");
+        output.WriteLine($"\n  Mails are files: {Path.Combine(_folder, "mail")}");
+        output.WriteLine($"  Swagger UI: http://acme.localhost:{port}/swagger  (and on every host above)\n");
         output.Flush();
     }
 
