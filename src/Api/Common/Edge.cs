@@ -151,7 +151,8 @@ internal sealed class TenantResolution(RequestDelegate next, HostNames names, IT
 /// </summary>
 internal sealed class CallerResolution(
     RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, IApiKeyDirectory keys,
-    IOperatorTokens operatorTokens, TimeProvider clock)
+    IOperatorTokens operatorTokens, HostNames names, ITenantDirectory tenants,
+    TimeProvider clock)
 {
     private const string Scheme = "Bearer ";
 
@@ -253,7 +254,16 @@ internal sealed class CallerResolution(
             return false;
         }
 
-        return (caller.Member = await sessions.FindAsync(ticket)) is not null;
+        return (ticket.Versions.Org <= caller.Tenant.Version || await LookAgainAsync(http, caller))
+            && (caller.Member = await sessions.FindAsync(ticket)) is not null;
+    }
+
+    /// <summary>The token's issuer knew a newer tenant than is remembered here: a signal has not come.</summary>
+    private async Task<bool> LookAgainAsync(HttpContext http, HttpCaller caller)
+    {
+        tenants.Forget(caller.Tenant!.Id);
+        names.Read(new HostString(http.Request.Headers.Host.ToString()), out var key);
+        return await tenants.FindAsync(key) is { } tenant && (caller.Tenant = tenant) is not null;
     }
 }
 

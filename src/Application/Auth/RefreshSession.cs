@@ -83,7 +83,7 @@ internal sealed class RefreshSessionHandler(
         if (caller.RequiredTenant().RefusesSignIn(roles, now) is { } refusal) return refusal;
 
         if (won) await ContinueAsync(found.session, nextHash, now, cancellationToken);
-        return SignedIn.With(tokens, found.session.Id, next, found.user, roles, now);
+        return SignedIn.With(tokens, caller.RequiredTenant(), found.session.Id, next, found.user, roles, now);
     }
 
     /// <summary>The successor of a token that was used a moment ago; null when that is too long ago.</summary>

@@ -114,6 +114,6 @@ internal sealed class SignInHandler(
         db.RefreshTokens.Add(RefreshToken.Issue(session, refreshHash, now));
         await transaction.FlushAsync(cancellationToken);
         await audit.RecordAsync(SignIn.Policy.Audit, session.Id.Value, user.Id, cancellationToken);
-        return SignedIn.With(tokens, session.Id, refresh, user, roles, now);
+        return SignedIn.With(tokens, caller.RequiredTenant(), session.Id, refresh, user, roles, now);
     }
 }

@@ -26,9 +26,10 @@ public sealed record SignedIn(
     [property: Required] SignedInUser User)
 {
     internal static SignedIn With(
-        ITokens tokens, SessionId session, string refresh, User user, IReadOnlyList<Role> roles, DateTimeOffset now) =>
+        ITokens tokens, Tenant tenant, SessionId session, string refresh, User user, IReadOnlyList<Role> roles,
+        DateTimeOffset now) =>
         new(
-            tokens.IssueAccess(user.OrgId, user.Id, session, now),
+            tokens.IssueAccess(user.OrgId, user.Id, session, now, new(user.Version, tenant.Version)),
             "Bearer",
             (int)tokens.AccessLifetime.TotalSeconds,
             refresh,

@@ -12,6 +12,9 @@ public sealed record Tenant
 {
     public required TenantId Id { get; init; }
 
+    /// <summary>Of the organization's row.</summary>
+    public long Version { get; init; }
+
     public required string Slug { get; init; }
 
     public required string Name { get; init; }
@@ -62,6 +65,9 @@ public sealed record Member
 
     /// <summary>The person: of a key the one who made it. Where a row points at a user, this is the one.</summary>
     public UserId PersonId => KeyOf ?? Id;
+
+    /// <summary>Of the user's row.</summary>
+    public long Version { get; init; }
 
     /// <summary>When the person last proved who they are.</summary>
     public DateTimeOffset AuthenticatedAt { get; init; }

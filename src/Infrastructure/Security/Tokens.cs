@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using CleanTenancy.Application.Common.Ports;
@@ -17,7 +18,7 @@ namespace CleanTenancy.Infrastructure.Security;
 internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
     : ITokens, IAccessTokenReader, IOperatorTokens, IImpersonationTokens
 {
-    private const string Issuer = "cleantenancy", TokenType = "at+jwt", SessionClaim = "sid", ActorClaim = "act";
+    private const string Issuer = "cleantenancy", TokenType = "at+jwt", SessionClaim = "sid", UserVersion = "sv", OrgVersion = "ov", ActorClaim = "act";
 
     /// <summary>The audience of operators' tokens: no UUID, so that it can be no tenant's.</summary>
     private const string Platform = "platform";
@@ -59,8 +60,9 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
 
     public TimeSpan AccessLifetime { get; } = TimeSpan.FromMinutes(10);
 
-    public string IssueAccess(TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now) =>
-        Issue(orgId.ToString(), userId.Value, sessionId.Value, now, now + AccessLifetime);
+    public string IssueAccess(
+        TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now, TokenVersions versions = default) =>
+        Issue(orgId.ToString(), userId.Value, sessionId.Value, now, now + AccessLifetime, versions: versions);
 
     public string IssueAccess(ImpersonationSession session, OperatorId actor, DateTimeOffset now) =>
         Issue(session.OrgId.ToString(), session.UserId.Value, session.Id.Value, now, session.ExpiresAt, actor);
@@ -100,13 +102,15 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
 
     private string Issue(
         string audience, Guid subject, Guid session, DateTimeOffset now, DateTimeOffset expires,
-        OperatorId? actor = null)
+        OperatorId? actor = null, TokenVersions versions = default)
     {
         var claims = new Dictionary<string, object>
         {
             [JwtRegisteredClaimNames.Sub] = subject.ToString(),
             [SessionClaim] = session.ToString(),
         };
+        if (versions.User > 0) claims[UserVersion] = versions.User;
+        if (versions.Org > 0) claims[OrgVersion] = versions.Org;
         if (actor is { } person)
             claims[ActorClaim] = new Dictionary<string, object>
             {
@@ -131,11 +135,14 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
         if (await VerifyAsync(token) is not { } jwt) return null;
         if (!TryId(jwt, JwtRegisteredClaimNames.Aud, out var org)
             || !TryId(jwt, JwtRegisteredClaimNames.Sub, out var user)
-            || !TryId(jwt, SessionClaim, out var session))
+            || !TryId(jwt, SessionClaim, out var session)
+            || !TryVersion(jwt, UserVersion, out var userVersion)
+            || !TryVersion(jwt, OrgVersion, out var orgVersion))
             return null;
 
         var ticket = new AccessTicket(
-            new(org), new(user), new(session), new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero));
+            new(org), new(user), new(session), new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero),
+            new(userVersion, orgVersion));
         _valid.Set(token, (ticket, verifiedBy), ticket.ExpiresAt + Skew);
         return ticket;
     }
@@ -175,6 +182,15 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
         var claims = jwt.Claims.Where(claim => claim.Type == name).Take(2).ToList();
         value = claims.Count == 1 ? claims[0].Value : "";
         return claims.Count == 1;
+    }
+
+    /// <summary>0 where there is none, as in an impersonation's token.</summary>
+    private static bool TryVersion(JsonWebToken jwt, string name, out long value)
+    {
+        value = 0;
+        return !jwt.TryGetPayloadValue<object>(name, out _)
+            || (TryOne(jwt, name, out var text)
+                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value));
     }
 
     private static bool TryId(JsonWebToken jwt, string name, out Guid value)

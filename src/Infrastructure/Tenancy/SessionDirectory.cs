@@ -18,7 +18,12 @@ internal sealed class SessionDirectory(IDbContextFactory<AppDbContext> contexts,
     public ValueTask<Member?> FindAsync(AccessTicket ticket)
     {
         if (_members.TryGet(ticket.SessionId, out var cached) && cached.IsCompletedSuccessfully)
-            return new(Of(ticket, cached.GetAwaiter().GetResult()));
+        {
+            var member = cached.GetAwaiter().GetResult();
+            if (member is null || member.Version >= ticket.Versions.User) return new(Of(ticket, member));
+
+            _members.Remove(ticket.SessionId); // the token's issuer knew more
+        }
 
         return new(LoadOnceAsync(ticket));
     }
@@ -75,6 +80,7 @@ internal sealed class SessionDirectory(IDbContextFactory<AppDbContext> contexts,
                 role.Permissions,
                 session.AuthenticatedAt,
                 session.ImpersonatorId,
+                user.Version,
             }).ToListAsync();
         return rows.Count == 0
             ? null
@@ -84,6 +90,7 @@ internal sealed class SessionDirectory(IDbContextFactory<AppDbContext> contexts,
                 SessionId = ticket.SessionId,
                 OrgId = ticket.OrgId,
                 AuthenticatedAt = rows[0].AuthenticatedAt,
+                Version = rows[0].Version,
                 ImpersonatorId = rows[0].ImpersonatorId,
                 Email = rows[0].Email,
                 Name = rows[0].Name,

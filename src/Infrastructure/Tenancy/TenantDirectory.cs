@@ -76,6 +76,7 @@ internal sealed class TenantDirectory(
         new()
         {
             Id = organization.Id,
+            Version = organization.Version,
             Slug = organization.Slug,
             Name = organization.Name,
             Tier = organization.Tier,

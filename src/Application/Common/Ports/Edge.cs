@@ -18,7 +18,8 @@ public interface ITenantDirectory
 
 /// <summary>What a valid access token says.</summary>
 /// <param name="OrgId">Its one audience.</param>
-public sealed record AccessTicket(TenantId OrgId, UserId UserId, SessionId SessionId, DateTimeOffset ExpiresAt);
+public sealed record AccessTicket(
+    TenantId OrgId, UserId UserId, SessionId SessionId, DateTimeOffset ExpiresAt, TokenVersions Versions = default);
 
 /// <summary>Checks access tokens (RFC 9068, RFC 8725).</summary>
 public interface IAccessTokenReader

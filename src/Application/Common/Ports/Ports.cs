@@ -256,13 +256,22 @@ public interface IPasswords
 /// <param name="NeedsRehash">It was hashed under older parameters than today's.</param>
 public readonly record struct PasswordVerdict(bool IsCorrect, bool NeedsRehash);
 
+/// <summary>
+/// What the token's issuer knew: an instance that knows less, because a signal has not reached it, looks again.
+/// </summary>
+/// <param name="User">Version of the user's row (claim sv).</param>
+/// <param name="Org">Version of the organization's row (claim ov).</param>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+public readonly record struct TokenVersions(long User, long Org);
+
 /// <summary>Makes access tokens (RFC 9068) and refresh tokens.</summary>
 public interface ITokens
 {
     /// <summary>How long an access token is good for.</summary>
     TimeSpan AccessLifetime { get; }
 
-    string IssueAccess(TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now);
+    string IssueAccess(
+        TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now, TokenVersions versions = default);
 
     /// <summary>256 random bits, and their SHA-256 for the database.</summary>
     (string Token, byte[] Hash) NewRefresh();
