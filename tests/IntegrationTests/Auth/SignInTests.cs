@@ -42,7 +42,7 @@ public sealed class SignInTests(TestHost host)
 
         (header["alg"]!.GetValue<string>(), header["typ"]!.GetValue<string>()).ShouldBe(("ES256", "at+jwt"));
         header["kid"].ShouldNotBeNull();
-        claims.Select(claim => claim.Key).Order(StringComparer.Ordinal).ShouldBe(["aud", "exp", "iat", "iss", "nbf", "sid", "sub"]);
+        claims.Select(claim => claim.Key).Order(StringComparer.Ordinal).ShouldBe(["aud", "exp", "iat", "iss", "nbf", "ov", "sid", "sub", "sv"]);
         claims["iss"]!.GetValue<string>().ShouldBe("cleantenancy");
         claims["aud"]!.GetValue<string>().ShouldBe(tenant.Id.ToString());
         claims["sub"]!.GetValue<string>().ShouldBe(tenant.User(BuiltInRoles.Viewer).Id.ToString());

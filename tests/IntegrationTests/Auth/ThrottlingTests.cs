@@ -97,7 +97,13 @@ public sealed class ThrottlingTests(ThrottledApi throttled) : IClassFixture<Thro
         var tenant = await throttled.Api.NewTenantAsync();
         (await SignInAsync(tenant, Home, TestHost.Password)).ShouldBe(HttpStatusCode.OK);
 
-        var guesses = await Answers.ParallelAsync(120, i => SignInAsync(tenant, $"198.51.{i}.3", Wrong));
+        var guesses = new List<Answer>();
+        for (var n = 0; n < 120; n += 20) // more at once would take the test server's connections from other tests
+        {
+            var from = n;
+            guesses.AddRange(await Answers.ParallelAsync(20, i => SignInAsync(tenant, $"198.51.{from + i}.3", Wrong)));
+        }
+
 
         guesses.Tally().ShouldBe("80 x 401 unauthenticated, 40 x 429 rate_limited");
         (await SignInAsync(tenant, "198.51.200.3", TestHost.Password)).ShouldBe(HttpStatusCode.TooManyRequests);
