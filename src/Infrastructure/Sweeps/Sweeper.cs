@@ -35,7 +35,7 @@ internal sealed partial class Sweeper(
                 scope.ServiceProvider.GetRequiredService<ISystemCaller>().BecomeSystem();
                 await sweep.SendAsync(scope.ServiceProvider.GetRequiredService<ISender>(), stoppingToken);
             }
-            catch (Exception failure) when (failure is not OperationCanceledException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 Failed(failure, sweep.Name);
             }
