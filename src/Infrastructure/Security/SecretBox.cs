@@ -81,9 +81,10 @@ internal sealed class SecretBox(NpgsqlDataSource platform, IConfiguration config
             return Derive(await SecretKeyStore.FindOldestAsync(platform, cancellationToken)
                 ?? throw new CryptographicException("There is no signing key to derive from: set Secrets__Key."));
 
-        using var pem = ECDsa.Create();
-        pem.ImportFromPem(configuration["Jwt:SigningKey"]);
-        return Derive(pem.ExportParameters(includePrivateParameters: true).D!);
+        // The last is the oldest: a newer one is put in front of it, and nothing is locked out by that.
+        var oldest = SigningKeys.ReadPem(configuration["Jwt:SigningKey"] ?? "").LastOrDefault(key => key.IsPrivate).Key
+            ?? throw new CryptographicException("Jwt__SigningKey holds no private key: set Secrets__Key.");
+        return Derive(oldest.ExportParameters(includePrivateParameters: true).D!);
     }
 
     private static byte[] Derive(byte[] secret) =>

@@ -99,22 +99,32 @@ internal sealed class SigningKeys : IPublicKeys
     public static SigningKeys FromPem(string pem, TimeProvider clock)
     {
         var keys = new List<SigningKey>();
-        for (var rest = pem.AsSpan(); PemEncoding.TryFind(rest, out var block); rest = rest[block.Location.End..])
-        {
-            var text = rest[block.Location];
-            // openssl writes the curve in front, in a block of its own.
-            if (!rest[block.Label].EndsWith(" KEY", StringComparison.Ordinal)) continue;
-
-            var key = ECDsa.Create();
-            key.ImportFromPem(text);
+        foreach (var (key, _) in ReadPem(pem))
             keys.Add(new(
                 new ECDsaSecurityKey(key) { KeyId = Thumbprint(key) },
                 keys.Count == 0 ? DateTimeOffset.MinValue : null));
-        }
 
         return keys.Count > 0
             ? new(new KeySet(keys), clock, read: null)
             : throw new ArgumentException("Jwt:SigningKey holds no key.", nameof(pem));
+    }
+
+    /// <summary>The keys of the text, in its order.</summary>
+    public static IReadOnlyList<(ECDsa Key, bool IsPrivate)> ReadPem(string pem)
+    {
+        var keys = new List<(ECDsa, bool)>();
+        for (var rest = pem.AsSpan(); PemEncoding.TryFind(rest, out var block); rest = rest[block.Location.End..])
+        {
+            var label = rest[block.Label];
+            // openssl writes the curve in front, in a block of its own.
+            if (!label.EndsWith(" KEY", StringComparison.Ordinal)) continue;
+
+            var key = ECDsa.Create();
+            key.ImportFromPem(rest[block.Location]);
+            keys.Add((key, !label.SequenceEqual("PUBLIC KEY")));
+        }
+
+        return keys;
     }
 
     public static async Task<SigningKeys> LoadAsync(

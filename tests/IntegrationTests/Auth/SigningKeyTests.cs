@@ -6,6 +6,7 @@ using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Infrastructure.Persistence;
 using CleanTenancy.Infrastructure.Security;
+using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Configuration;
@@ -217,6 +218,28 @@ public sealed class SigningKeyTests(TestHost host)
         var forge = new AccessTokenTests.Forge(tenant, tenant, owner.Token!, owner.Token!, second, kids[1]);
         (await owner.With(forge.Sign(forge.Header, forge.Claims())).GetAsync("/v1/me")).ShouldBe(HttpStatusCode.OK);
         Should.Throw<ArgumentException>(() => SigningKeys.FromPem("nothing", TimeProvider.System));
+    }
+
+    [Fact]
+    public async Task A_key_put_in_front_of_the_configured_one_locks_no_authenticator_app_out()
+    {
+        using var old = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var young = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var retired = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var (one, owner) = (old.ExportPkcs8PrivateKeyPem(), Answers.RandomId());
+        var (secret, cancelled) = (RandomNumberGenerator.GetBytes(20), TestContext.Current.CancellationToken);
+        using var before = Box(one);
+        using var after = Box(
+            string.Join('\n', young.ExportPkcs8PrivateKeyPem(), one, retired.ExportSubjectPublicKeyInfoPem()));
+        using var without = Box(young.ExportPkcs8PrivateKeyPem());
+        var box = await before.SealAsync(secret, owner, cancelled);
+
+        (await after.OpenAsync(box, owner, cancelled)).ShouldBe(secret);
+        await Should.ThrowAsync<CryptographicException>(async () => await without.OpenAsync(box, owner, cancelled));
+
+        SecretBox Box(string pem) => new(
+            host.Api.Services.GetRequiredKeyedService<NpgsqlDataSource>(Infrastructure.DependencyInjection.Platform),
+            new ConfigurationBuilder().AddInMemoryCollection([new("Jwt:SigningKey", pem)]).Build());
     }
 
     private Task<TestApi> StartAsync(string database, FakeTimeProvider clock) => host.StartApiAsync(
