@@ -20,6 +20,9 @@ public enum SinkMood
 
     /// <summary>Takes it, and cuts the connection before it says so.</summary>
     TakesAndDrops,
+
+    /// <summary>250, and cuts the connection before anybody says goodbye.</summary>
+    TakesAndHangsUp,
 }
 
 /// <summary>A mail as it was received.</summary>
@@ -102,7 +105,7 @@ public sealed class SmtpSink : IDisposable
 
                 await SayAsync(stream, "354 go on");
                 var (mail, mood) = (await ReadMailAsync(reader), Mood);
-                if (mood is SinkMood.Takes or SinkMood.TakesAndDrops) _mails.Enqueue(mail);
+                if (mood is not (SinkMood.Postpones or SinkMood.Refuses)) _mails.Enqueue(mail);
                 if (mood is SinkMood.TakesAndDrops) return;
 
                 await SayAsync(stream, mood switch
@@ -111,6 +114,7 @@ public sealed class SmtpSink : IDisposable
                     SinkMood.Refuses => "550 no such person",
                     _ => "250 taken",
                 });
+                if (mood is SinkMood.TakesAndHangsUp) return;
             }
         }
         catch (IOException)

@@ -134,6 +134,20 @@ public sealed class DispatchOutboxTests(TestHost host)
     }
 
     [Fact]
+    public async Task A_mail_that_was_taken_is_not_sent_again_because_the_server_hung_up_first()
+    {
+        using var sink = new SmtpSink { Mood = SinkMood.TakesAndHangsUp };
+        await using var api = await host.StartApiAsync(
+            await host.Postgres.NewDatabaseAsync(), options => options.Settings["Mail:Port"] = $"{sink.Port}");
+        var tenant = await api.NewTenantAsync();
+        await tenant.Anonymous.PostAsync("/v1/auth/password/forgot", new { email = tenant.Email("viewer") });
+
+        (await api.SweepAsync(new DispatchOutbox())).Count.ShouldBe(1);
+
+        sink.To(tenant.Email("viewer")).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task What_the_receivers_server_refuses_for_ever_is_not_tried_again()
     {
         using var sink = new SmtpSink { Mood = SinkMood.Refuses };
