@@ -21,6 +21,11 @@ internal sealed partial class SignalListener(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done when it has heard for the first time, and has dropped what was cached before.</summary>
+    public Task Listening => _listening.Task;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -46,6 +51,7 @@ internal sealed partial class SignalListener(
         tenants.ForgetAll();
         sessions.ForgetAll();
         keys.ForgetAll();
+        _listening.TrySetResult();
         try
         {
             while (true) await connection.WaitAsync(stoppingToken);

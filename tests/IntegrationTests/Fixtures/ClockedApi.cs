@@ -1,5 +1,7 @@
 using CleanTenancy.Application.Common;
+using CleanTenancy.Infrastructure.Signals;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CleanTenancy.IntegrationTests.Fixtures;
@@ -13,16 +15,11 @@ public sealed class ClockedApi(TestHost host) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var before = await ListenersAsync();
         Api = await host.StartApiAsync(
             host.Api.Database, options => options.Services = services => services.AddSingleton<TimeProvider>(Clock));
         // When it begins to listen it forgets what it has cached: not in the middle of a test.
-        await Eventually.HoldsAsync(async () => await ListenersAsync() > before, TimeSpan.FromSeconds(20));
-        await Task.Delay(100);
+        await Api.Services.GetServices<IHostedService>().OfType<SignalListener>().Single().Listening;
     }
-
-    private Task<long> ListenersAsync() => host.Api.QueryAsync<long>(
-        "select count(*) from pg_stat_activity where datname = current_database() and query = 'listen cleantenancy'");
 
     public ValueTask DisposeAsync() => Api.DisposeAsync();
 }
