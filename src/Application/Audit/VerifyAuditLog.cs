@@ -70,8 +70,7 @@ internal sealed class VerifyAuditLogHandler(IAppDbContext db, IAuditChain chain)
 
     public async Task<Result<AuditVerification>> Handle(VerifyAuditLog query, CancellationToken cancellationToken)
     {
-        var breaches = await chain.FindBreachesAsync(MaxBreaches, cancellationToken);
-        var unsealed = await chain.CountUnsealedAsync(MaxUnsealed, cancellationToken);
+        var (breaches, unsealed) = await chain.VerifyAsync(MaxBreaches, MaxUnsealed, cancellationToken);
         var newest = await SealBeforeAsync(long.MaxValue, cancellationToken);
         // A line that was added stands in no seal: it breaks none of them.
         var first = breaches.Min(breach => breach.Seal);

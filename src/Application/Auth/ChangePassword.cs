@@ -74,11 +74,12 @@ internal sealed class ChangePasswordHandler(
         var now = clock.Now();
         if (!await db.SetPasswordAsync(me, hash, now, cancellationToken)) return CredentialErrors.Wrong;
 
-        await db.EndSessionsAsync(
-            me.Id, except: caller.RequiredMember().SessionId, "password_changed", now, cancellationToken);
+        var current = caller.RequiredMember().SessionId;
+        await db.Sessions.Where(s => s.UserId == me.Id && s.Id != current)
+            .EndAsync("password_changed", now, cancellationToken);
         await signals.PeopleChangedAsync(cancellationToken);
         await audit.RecordAsync(ChangePassword.Policy.Audit, me.Id.Value, me.Id, cancellationToken);
-        await outbox.MailAsync(proofs.Notice("password_changed", me), cancellationToken);
+        await outbox.MailAsync(proofs.Notice(MailTemplates.PasswordChanged, me), cancellationToken);
         return Nothing.Value;
     }
 }

@@ -63,10 +63,11 @@ internal sealed class ConfirmTotpHandler(
 
         throttle.Succeeded(attempt);
         // What was signed in with a password alone must not go on beside the app.
-        await db.EndSessionsAsync(
-            me.Id, except: caller.RequiredMember().SessionId, "totp_enabled", now, cancellationToken);
+        var current = caller.RequiredMember().SessionId;
+        await db.Sessions.Where(s => s.UserId == me.Id && s.Id != current)
+            .EndAsync("totp_enabled", now, cancellationToken);
         await signals.PeopleChangedAsync(cancellationToken);
-        await outbox.MailAsync(proofs.Notice("totp_enabled", me), cancellationToken);
+        await outbox.MailAsync(proofs.Notice(MailTemplates.TotpEnabled, me), cancellationToken);
         return new RecoveryCodes(await proofs.ReplaceRecoveryCodesAsync(me, cancellationToken));
     }
 }

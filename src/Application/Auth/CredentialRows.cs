@@ -1,5 +1,4 @@
 using CleanTenancy.Application.Common.Ports;
-using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using Microsoft.EntityFrameworkCore;
 
@@ -27,16 +26,6 @@ internal static class CredentialRows
             .Where(t => t.UserId == id && t.Purpose == OneTimePurpose.PasswordReset && t.UsedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), cancellationToken);
         return true;
-    }
-
-    /// <summary>Ends a person's sessions, all or all but one.</summary>
-    public static Task<int> EndSessionsAsync(
-        this IAppDbContext db, UserId user, SessionId? except, string reason, DateTimeOffset now,
-        CancellationToken cancellationToken)
-    {
-        var kept = except ?? default;
-        return db.Sessions.Where(s => s.UserId == user && s.RevokedAt == null && s.Id != kept).ExecuteUpdateAsync(
-            set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedReason, reason), cancellationToken);
     }
 }
 

@@ -78,11 +78,12 @@ internal sealed class DisableTotpHandler(
         if (disabled == 0) return CredentialErrors.TotpNotEnabled;
 
         await db.RecoveryCodes.Where(c => c.UserId == me.Id).ExecuteDeleteAsync(cancellationToken);
-        await db.EndSessionsAsync(
-            me.Id, except: caller.RequiredMember().SessionId, "totp_disabled", now, cancellationToken);
+        var current = caller.RequiredMember().SessionId;
+        await db.Sessions.Where(s => s.UserId == me.Id && s.Id != current)
+            .EndAsync("totp_disabled", now, cancellationToken);
         await signals.PeopleChangedAsync(cancellationToken);
         await audit.RecordAsync(DisableTotp.Policy.Audit, me.Id.Value, me.Id, cancellationToken);
-        await outbox.MailAsync(proofs.Notice("totp_disabled", me), cancellationToken);
+        await outbox.MailAsync(proofs.Notice(MailTemplates.TotpDisabled, me), cancellationToken);
         return Nothing.Value;
     }
 }

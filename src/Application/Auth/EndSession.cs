@@ -5,7 +5,6 @@ using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Application.Auth;
 
@@ -31,9 +30,7 @@ internal sealed class EndSessionHandler(IAppDbContext db, ICaller caller, ISigna
     {
         var (me, now) = (caller.RequiredMember().Id, clock.Now());
         var ended = await db.Sessions.Where(s => s.Id == command.Id && s.UserId == me).Active(now)
-            .ExecuteUpdateAsync(
-                set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedReason, "signed_out"),
-                cancellationToken);
+            .EndAsync("signed_out", now, cancellationToken);
         if (ended == 0) return Error.NotFound;
 
         await signals.SessionRevokedAsync(command.Id, cancellationToken);

@@ -61,7 +61,7 @@ internal sealed class ForgotPasswordHandler(
         await audit.RecordAsync(ForgotPassword.Policy.Audit, user.Id.Value, actor: null, cancellationToken);
         await outbox.MailAsync(
             proofs.Notice(
-                "password_reset",
+                MailTemplates.PasswordReset,
                 user,
                 ("link", links.To(caller.RequiredTenant(), $"/reset-password?token={token}")),
                 ("minutes", $"{OneTimeToken.ResetLifetime.TotalMinutes:0}")),

@@ -37,7 +37,7 @@ internal sealed class MakeRecoveryCodesHandler(IAppDbContext db, IOutbox outbox,
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.UpdatedAt, now), cancellationToken);
         if (held == 0) return CredentialErrors.TotpNotEnabled;
 
-        await outbox.MailAsync(proofs.Notice("recovery_codes_made", me), cancellationToken);
+        await outbox.MailAsync(proofs.Notice(MailTemplates.RecoveryCodesMade, me), cancellationToken);
         return new RecoveryCodes(await proofs.ReplaceRecoveryCodesAsync(me, cancellationToken));
     }
 }

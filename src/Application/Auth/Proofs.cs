@@ -1,4 +1,3 @@
-using System.Globalization;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
@@ -74,8 +73,6 @@ internal sealed class Proofs(IAppDbContext db, ICaller caller, ISecretBox secret
         var all = new Dictionary<string, string>
         {
             ["name"] = user.Name,
-            ["tenant"] = tenant.Name,
-            ["at"] = clock.Now().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             ["address"] = caller.Address,
         };
         foreach (var (name, value) in values) all[name] = value;

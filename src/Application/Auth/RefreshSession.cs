@@ -44,7 +44,7 @@ internal sealed class RefreshSessionHandler(
 {
     public async Task<Result<SignedIn>> Handle(RefreshSession command, CancellationToken cancellationToken)
     {
-        if (tokens.HashRefresh(command.RefreshToken) is not { } hash) return PolicyErrors.Unauthenticated;
+        if (OneTimeSecret.HashOf(command.RefreshToken) is not { } hash) return PolicyErrors.Unauthenticated;
 
         var rotated = await transaction.RunAsync(
             () => RotateAsync(command.RefreshToken, hash, cancellationToken), cancellationToken);
@@ -56,7 +56,7 @@ internal sealed class RefreshSessionHandler(
     private async Task<Result<SignedIn>> RotateAsync(string token, byte[] hash, CancellationToken cancellationToken)
     {
         var now = clock.Now();
-        var (next, nextHash) = tokens.NewRefresh();
+        var (next, nextHash) = OneTimeSecret.New();
         var sealedNext = successors.Seal(token, next);
         // Of parallel uses one wins; the others wait here for its commit, and find its successor below.
         var won = await db.RefreshTokens
@@ -122,23 +122,22 @@ internal sealed class RefreshSessionHandler(
     {
         var now = clock.Now();
         // Told once, however many come with it.
-        if (await db.EndSessionAsync(session.Id, "refresh_token_reused", now, cancellationToken) == 0)
+        if (await db.Sessions.Where(s => s.Id == session.Id)
+            .EndAsync("refresh_token_reused", now, cancellationToken) == 0)
             return Nothing.Value;
 
         await audit.RecordAsync("session.refresh_token_reused", session.Id.Value, user.Id, cancellationToken);
-        await outbox.MailAsync(Warning(user, session, now), cancellationToken);
+        await outbox.MailAsync(Warning(user, session), cancellationToken);
         await signals.SessionRevokedAsync(session.Id, cancellationToken);
         return Nothing.Value;
     }
 
-    private Mail Warning(User user, Session session, DateTimeOffset now)
+    private Mail Warning(User user, Session session)
     {
         var tenant = caller.RequiredTenant();
-        return new Mail("session_stolen", user.Email, tenant.Locale, new Dictionary<string, string>
+        return new Mail(MailTemplates.SessionStolen, user.Email, tenant.Locale, new Dictionary<string, string>
         {
             ["name"] = user.Name,
-            ["organization"] = tenant.Name,
-            ["at"] = now.ToString("O", CultureInfo.InvariantCulture),
             ["startedAt"] = session.CreatedAt.ToString("O", CultureInfo.InvariantCulture),
             ["address"] = session.ClientAddress,
             ["userAgent"] = session.UserAgent,

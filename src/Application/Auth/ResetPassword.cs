@@ -86,10 +86,10 @@ internal sealed class ResetPasswordHandler(
         if (used == 0 || !await db.SetPasswordAsync(user, passwordHash, now, cancellationToken))
             return CredentialErrors.InvalidToken;
 
-        await db.EndSessionsAsync(user.Id, except: null, "password_reset", now, cancellationToken);
+        await db.Sessions.Where(s => s.UserId == user.Id).EndAsync("password_reset", now, cancellationToken);
         await signals.PeopleChangedAsync(cancellationToken);
         await audit.RecordAsync(ResetPassword.Policy.Audit, user.Id.Value, user.Id, cancellationToken);
-        await outbox.MailAsync(proofs.Notice("password_changed", user), cancellationToken);
+        await outbox.MailAsync(proofs.Notice(MailTemplates.PasswordChanged, user), cancellationToken);
         return Nothing.Value;
     }
 }

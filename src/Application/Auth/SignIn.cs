@@ -109,7 +109,7 @@ internal sealed class SignInHandler(
         if (stored == 0) return PolicyErrors.Unauthenticated;
 
         var session = Session.Start(user.OrgId, user.Id, caller.Address, now, caller.UserAgent);
-        var (refresh, refreshHash) = tokens.NewRefresh();
+        var (refresh, refreshHash) = OneTimeSecret.New();
         db.Sessions.Add(session);
         db.RefreshTokens.Add(RefreshToken.Issue(session, refreshHash, now));
         await transaction.FlushAsync(cancellationToken);

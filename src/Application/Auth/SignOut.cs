@@ -5,7 +5,6 @@ using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Application.Auth;
 
@@ -28,28 +27,8 @@ internal sealed class SignOutHandler(IAppDbContext db, ICaller caller, ISignals 
     public async Task<Result<Nothing>> Handle(SignOut command, CancellationToken cancellationToken)
     {
         var session = caller.RequiredMember().SessionId;
-        await db.EndSessionAsync(session, "signed_out", clock.Now(), cancellationToken);
+        await db.Sessions.Where(s => s.Id == session).EndAsync("signed_out", clock.Now(), cancellationToken);
         await signals.SessionRevokedAsync(session, cancellationToken);
         return Nothing.Value;
     }
-}
-
-internal static class Sessions
-{
-    /// <summary>Can still be used: neither ended, nor run out, nor forgotten for too long.</summary>
-    public static IQueryable<Session> Active(this IQueryable<Session> sessions, DateTimeOffset now)
-    {
-        var idleSince = now - RefreshToken.IdleLifetime;
-        return sessions.Where(s => s.RevokedAt == null && s.ExpiresAt > now && s.LastUsedAt > idleSince);
-    }
-
-    /// <summary>Ends a session that has not ended yet.</summary>
-    public static Task<int> EndSessionAsync(
-        this IAppDbContext db,
-        SessionId session,
-        string reason,
-        DateTimeOffset now,
-        CancellationToken cancellationToken) =>
-        db.Sessions.Where(s => s.Id == session && s.RevokedAt == null).ExecuteUpdateAsync(
-            set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedReason, reason), cancellationToken);
 }

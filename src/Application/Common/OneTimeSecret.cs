@@ -23,6 +23,7 @@ internal static class OneTimeSecret
     public static byte[]? HashOf(string text)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
+        // TryDecodeFromChars throws for letters that are none of the alphabet.
         return text.Length == TextLength
             && Base64Url.DecodeFromChars(text, bytes, out _, out var written) is OperationStatus.Done
             && written == Bytes

@@ -44,12 +44,12 @@ internal sealed class AcceptInvitationValidator : AbstractValidator<AcceptInvita
 
 internal sealed class AcceptInvitationHandler(
     IAppDbContext db, ICaller caller, ITenantTransaction transaction, IAuditTrail audit, IPasswords passwords,
-    ITokens tokens, ISignals signals, TimeProvider clock)
+    ISignals signals, TimeProvider clock)
     : IRequestHandler<AcceptInvitation, Result<MemberDetails>>
 {
     public async Task<Result<MemberDetails>> Handle(AcceptInvitation command, CancellationToken cancellationToken)
     {
-        if (tokens.HashRefresh(command.Token) is not { } hash) return MemberErrors.InvalidToken;
+        if (OneTimeSecret.HashOf(command.Token) is not { } hash) return MemberErrors.InvalidToken;
         // Hashing a password is dear: not for who guesses tokens.
         var email = await Acceptable(hash, clock.Now()).Select(i => i.Email).SingleOrDefaultAsync(cancellationToken);
         if (email is null) return MemberErrors.InvalidToken;

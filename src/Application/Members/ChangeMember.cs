@@ -92,7 +92,7 @@ internal sealed class ChangeMemberHandler(
             var refusal = content.Status is UserStatus.Active ? member.Reinstate(now) : member.Suspend(now);
             if (refusal is not null) return refusal;
             if (content.Status is UserStatus.Suspended)
-                await db.EndSessionsAsync(member.Id, "member_suspended", now, cancellationToken);
+                await db.Sessions.Where(s => s.UserId == member.Id).EndAsync("member_suspended", now, cancellationToken);
         }
 
         await signals.PeopleChangedAsync(cancellationToken);

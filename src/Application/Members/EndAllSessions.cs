@@ -4,7 +4,6 @@ using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Application.Members;
 
@@ -25,10 +24,7 @@ internal sealed class EndAllSessionsHandler(IAppDbContext db, ISignals signals, 
 {
     public async Task<Result<Nothing>> Handle(EndAllSessions command, CancellationToken cancellationToken)
     {
-        var now = clock.Now();
-        await db.Sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(
-            set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedReason, "ended_by_member"),
-            cancellationToken);
+        await db.Sessions.EndAsync("ended_by_member", clock.Now(), cancellationToken);
         await signals.PeopleChangedAsync(cancellationToken);
         return Nothing.Value;
     }

@@ -27,7 +27,7 @@ internal sealed class EndMemberSessionsHandler(IAppDbContext db, ISignals signal
     {
         if (await db.LockMemberAsync(command.Id, cancellationToken) is not { } member) return Error.NotFound;
 
-        await db.EndSessionsAsync(member.Id, "ended_by_member", clock.Now(), cancellationToken);
+        await db.Sessions.Where(s => s.UserId == member.Id).EndAsync("ended_by_member", clock.Now(), cancellationToken);
         await signals.PeopleChangedAsync(cancellationToken);
         return Nothing.Value;
     }

@@ -44,7 +44,7 @@ internal sealed class InviteMemberValidator : AbstractValidator<InviteMember>
 }
 
 internal sealed class InviteMemberHandler(
-    IAppDbContext db, ICaller caller, IQuotas quotas, ITokens tokens, IOutbox outbox, ILinks links, TimeProvider clock)
+    IAppDbContext db, ICaller caller, IQuotas quotas, IOutbox outbox, ILinks links, TimeProvider clock)
     : IRequestHandler<InviteMember, Result<InvitationDetails>>
 {
     public async Task<Result<InvitationDetails>> Handle(InviteMember command, CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ internal sealed class InviteMemberHandler(
         if (await db.TakeSeatAsync(quotas, open, now, cancellationToken) is { } full) return full;
 
         var (tenant, inviter) = (caller.RequiredTenant(), caller.RequiredMember());
-        var (token, hash) = tokens.NewRefresh();
+        var (token, hash) = OneTimeSecret.New();
         var invitation = Invitation.Send(
             tenant.Id, command.Content.Email.Trim(), roles.Value.Select(role => role.Id), hash, inviter.PersonId, now);
         db.Invitations.Add(invitation);
@@ -77,12 +77,11 @@ internal sealed class InviteMemberHandler(
 internal static class InvitationMail
 {
     public static Mail Of(Invitation invitation, string token, Tenant tenant, Member inviter, ILinks links) => new(
-        "invitation",
+        MailTemplates.Invitation,
         invitation.Email,
         tenant.Locale,
         new Dictionary<string, string>
         {
-            ["tenant"] = tenant.Name,
             ["inviter"] = inviter.Name,
             ["link"] = links.To(tenant, $"/accept-invitation?token={token}"),
             ["days"] = $"{Invitation.Lifetime.Days}",

@@ -69,15 +69,6 @@ internal static class MemberQueries
             : null;
 
     /// <summary>
-    /// Ends all sessions of a member. After their row is locked: a sign-in that is under way has written its session
-    /// before, or fails at the row.
-    /// </summary>
-    public static Task<int> EndSessionsAsync(
-        this IAppDbContext db, UserId member, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
-        db.Sessions.Where(s => s.UserId == member && s.RevokedAt == null).ExecuteUpdateAsync(
-            set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedReason, reason), cancellationToken);
-
-    /// <summary>
     /// A seat for one more: that of an open invitation to the same address if there is one, else one of the plan's.
     /// Where those are all taken, expired invitations give way.
     /// </summary>

@@ -39,7 +39,7 @@ internal sealed class RemoveMemberHandler(
         var now = clock.Now();
         if (member.Remove(now) is { } refusal) return refusal;
 
-        await db.EndSessionsAsync(member.Id, "member_removed", now, cancellationToken);
+        await db.Sessions.Where(s => s.UserId == member.Id).EndAsync("member_removed", now, cancellationToken);
         await quotas.ReleaseAsync(Quota.Members, 1, cancellationToken);
         await signals.PeopleChangedAsync(cancellationToken);
         return Nothing.Value;

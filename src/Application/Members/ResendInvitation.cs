@@ -21,7 +21,7 @@ public sealed record ResendInvitation(InvitationId Id) : ICommand<InvitationDeta
 }
 
 internal sealed class ResendInvitationHandler(
-    IAppDbContext db, ICaller caller, ITokens tokens, IOutbox outbox, ILinks links, TimeProvider clock)
+    IAppDbContext db, ICaller caller, IOutbox outbox, ILinks links, TimeProvider clock)
     : IRequestHandler<ResendInvitation, Result<InvitationDetails>>
 {
     public async Task<Result<InvitationDetails>> Handle(ResendInvitation command, CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ internal sealed class ResendInvitationHandler(
         if (roles.Count == 0) return MemberErrors.NoRoleLeft;
 
         var (now, inviter) = (clock.Now(), caller.RequiredMember());
-        var (token, hash) = tokens.NewRefresh();
+        var (token, hash) = OneTimeSecret.New();
         invitation.Resend(hash, inviter.PersonId, now);
         await outbox.MailAsync(
             InvitationMail.Of(invitation, token, caller.RequiredTenant(), inviter, links), cancellationToken);

@@ -38,15 +38,14 @@ internal sealed class RefreshOperatorSessionHandler(
     public async Task<Result<OperatorSignedIn>> Handle(
         RefreshOperatorSession command, CancellationToken cancellationToken)
     {
-        if (tokens.HashRefresh(command.RefreshToken) is not { } hash) return PolicyErrors.Unauthenticated;
+        if (OneTimeSecret.HashOf(command.RefreshToken) is not { } hash) return PolicyErrors.Unauthenticated;
 
-        var (next, nextHash) = tokens.NewRefresh();
-        if (await operators.RotateAsync(hash, nextHash, cancellationToken) is not { } ticket
-            || await operators.FindAsync(ticket, cancellationToken) is not { } person)
+        var (next, nextHash) = OneTimeSecret.New();
+        if (await operators.RotateAsync(hash, nextHash, cancellationToken) is not { } person)
             return PolicyErrors.Unauthenticated;
 
         return OperatorSignedIn.With(
-            operatorTokens.IssueAccess(ticket, clock.Now()),
+            operatorTokens.IssueAccess(new OperatorTicket(person.Id, person.SessionId), clock.Now()),
             tokens.AccessLifetime,
             next,
             new OperatorDetails(person.Id, person.Email, person.Name));

@@ -91,7 +91,7 @@ internal sealed class SignInOperatorHandler(
             return await RefuseAsync(PolicyErrors.Unauthenticated, "wrong_code", account, cancellationToken);
 
         throttle.Succeeded(attempt);
-        var (refresh, hash) = tokens.NewRefresh();
+        var (refresh, hash) = OneTimeSecret.New();
         var session = await operators.StartAsync(account.Id, hash, cancellationToken);
         return OperatorSignedIn.With(
             operatorTokens.IssueAccess(new OperatorTicket(account.Id, session), clock.Now()),

@@ -88,27 +88,27 @@ internal sealed class Operators(
         return session;
     }
 
-    public async Task<OperatorTicket?> RotateAsync(
+    public async Task<Operator?> RotateAsync(
         byte[] hash, byte[] nextHash, CancellationToken cancellationToken)
     {
         var now = clock.Now();
         await using var connection = await platform.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var ticket = await UseAsync(connection, hash, now, cancellationToken);
-        if (ticket is null)
+        var person = await UseAsync(connection, hash, now, cancellationToken);
+        if (person is null)
         {
             await EndIfReusedAsync(connection, hash, now, cancellationToken);
         }
         else
         {
-            await IssueAsync(connection, nextHash, ticket.SessionId.Value, now, cancellationToken);
+            await IssueAsync(connection, nextHash, person.SessionId.Value, now, cancellationToken);
             await LogAsync(
-                connection, "operator_session.refreshed", ticket.OperatorId, ticket.SessionId.Value, reason: null,
+                connection, "operator_session.refreshed", person.Id, person.SessionId.Value, reason: null,
                 cancellationToken);
         }
 
         await transaction.CommitAsync(CancellationToken.None);
-        return ticket;
+        return person;
     }
 
     public async Task EndAsync(OperatorTicket ticket, CancellationToken cancellationToken)
@@ -149,22 +149,22 @@ internal sealed class Operators(
     }
 
     /// <summary>One conditional UPDATE: of parallel uses of one token one wins.</summary>
-    private static async Task<OperatorTicket?> UseAsync(
+    private static async Task<Operator?> UseAsync(
         NpgsqlConnection connection, byte[] hash, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var use = new NpgsqlCommand(
             """
             update operator_refresh_tokens t set used_at = $2
-            from operator_sessions s
+            from operator_sessions s join platform_operators o on o.id = s.operator_id
             where t.hash = $1 and t.used_at is null and t.expires_at > $2
               and s.id = t.session_id and s.revoked_at is null and s.expires_at > $2
-            returning s.operator_id, s.id
+            returning o.id, s.id, o.email, o.name
             """,
             connection);
         use.With(hash).With(now.UtcDateTime);
         await using var reader = await use.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new(new(reader.GetGuid(0)), new(reader.GetGuid(1)))
+            ? new(new(reader.GetGuid(0)), new(reader.GetGuid(1)), reader.GetString(2), reader.GetString(3))
             : null;
     }
 
@@ -232,12 +232,12 @@ internal sealed class Operators(
                 var now = clock.GetUtcNow();
                 // Who failed to sign in is nobody, whoever's account it was.
                 var kind = id is null || deed == Denial.SignIn ? ActorKind.Public : ActorKind.Operator;
-                c.With(Guid.CreateVersion7(now)).With(now.UtcDateTime).With(deed).With(Wire.Text(kind));
-                c.Parameters.Add(Nullable(id?.Value, NpgsqlDbType.Uuid));
-                c.Parameters.Add(Nullable(row, NpgsqlDbType.Uuid));
-                c.Parameters.Add(Nullable(details, NpgsqlDbType.Jsonb));
-                c.With(caller.Address).With(caller.RequestId);
-                c.Parameters.Add(Nullable(caller.TraceId, NpgsqlDbType.Text));
+                c.With(Guid.CreateVersion7(now)).With(now.UtcDateTime).With(deed).With(Wire.Text(kind))
+                    .WithNullable(id?.Value, NpgsqlDbType.Uuid)
+                    .WithNullable(row, NpgsqlDbType.Uuid)
+                    .WithNullable(details, NpgsqlDbType.Jsonb)
+                    .With(caller.Address).With(caller.RequestId)
+                    .WithNullable(caller.TraceId, NpgsqlDbType.Text);
             },
             cancellationToken);
 
@@ -248,7 +248,4 @@ internal sealed class Operators(
         fill(command);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) =>
-        new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 }

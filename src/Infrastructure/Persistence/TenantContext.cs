@@ -28,19 +28,14 @@ internal static class TenantContext
 
     public static NpgsqlCommand Command(
         TenantBinding binding, NpgsqlConnection connection, NpgsqlTransaction transaction) =>
-        new(Bind, connection, transaction)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
-                Nullable(binding.UserId?.Value, NpgsqlDbType.Uuid),
-                Nullable(binding.Address, NpgsqlDbType.Text),
-                Nullable(Wire.Text(binding.Kind), NpgsqlDbType.Text),
-                Nullable(binding.OnBehalfOf, NpgsqlDbType.Uuid),
-                Nullable(binding.RequestId, NpgsqlDbType.Text),
-                Nullable(binding.TraceId, NpgsqlDbType.Text),
-            },
-        };
+        new NpgsqlCommand(Bind, connection, transaction)
+            .With(binding.OrgId.Value)
+            .WithNullable(binding.UserId?.Value, NpgsqlDbType.Uuid)
+            .WithNullable(binding.Address, NpgsqlDbType.Text)
+            .WithNullable(Wire.Text(binding.Kind), NpgsqlDbType.Text)
+            .WithNullable(binding.OnBehalfOf, NpgsqlDbType.Uuid)
+            .WithNullable(binding.RequestId, NpgsqlDbType.Text)
+            .WithNullable(binding.TraceId, NpgsqlDbType.Text);
 
     /// <summary>The server answers with what is bound now, the tenant first: proven, not believed.</summary>
     /// <exception cref="TenantMismatchException">It is bound to something else.</exception>
@@ -49,9 +44,6 @@ internal static class TenantContext
         if (bound is not string text || !text.StartsWith(binding.OrgId.ToString(), StringComparison.Ordinal))
             throw new TenantMismatchException("the database is bound to another one");
     }
-
-    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) =>
-        new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 }
 
 /// <summary>

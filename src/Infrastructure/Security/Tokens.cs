@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
@@ -25,8 +23,6 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
 
     /// <summary>A token of ours has about 400 characters.</summary>
     private const int MaxLength = 2_048;
-
-    private const int RefreshBytes = 32;
 
     private static readonly JsonDocumentOptions Unique = new() { AllowDuplicateProperties = false };
 
@@ -74,23 +70,6 @@ internal sealed class Tokens(SigningKeys keys, TimeProvider clock)
         _valid.TryGet(token, out var known) && known.Keys == keys.Current
             ? new(known.Ticket)
             : new(ValidateAsync(token));
-
-    public (string Token, byte[] Hash) NewRefresh()
-    {
-        var bytes = RandomNumberGenerator.GetBytes(RefreshBytes);
-        return (Base64Url.EncodeToString(bytes), SHA256.HashData(bytes));
-    }
-
-    public byte[]? HashRefresh(string token)
-    {
-        Span<byte> bytes = stackalloc byte[RefreshBytes];
-        // TryDecodeFromChars throws for letters that are none of the alphabet.
-        return token.Length == 43
-            && Base64Url.DecodeFromChars(token, bytes, out _, out var written) is OperationStatus.Done
-            && written == RefreshBytes
-            ? SHA256.HashData(bytes)
-            : null;
-    }
 
     /// <summary>Operators are few: theirs are verified each time.</summary>
     async ValueTask<OperatorTicket?> IOperatorTokens.ReadAsync(string token) =>

@@ -4,13 +4,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CleanTenancy.Application.Common;
-using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 using CleanTenancy.IntegrationTests.Members;
-using Microsoft.Extensions.DependencyInjection;
 using Ids = System.Collections.Generic.IReadOnlyDictionary<string, string>;
 
 namespace CleanTenancy.IntegrationTests.Battery;
@@ -329,7 +327,7 @@ internal sealed partial class HttpArena
         if (tenant == B && _refreshTokenOfB is not null) return _refreshTokenOfB;
 
         var session = Auth.AuthSteps.SessionOf((await tenant.OwnerAsync()).Token!);
-        var (token, hash) = Api.Services.GetRequiredService<ITokens>().NewRefresh();
+        var (token, hash) = OneTimeSecret.New();
         await Api.ExecuteAsync(
             """
             insert into refresh_tokens (org_id, hash, session_id, issued_at, expires_at)
@@ -345,7 +343,7 @@ internal sealed partial class HttpArena
         // As above: B's rows are counted already.
         if (tenant == B && _invitationTokenOfB is not null) return _invitationTokenOfB;
 
-        var (token, hash) = Api.Services.GetRequiredService<ITokens>().NewRefresh();
+        var (token, hash) = OneTimeSecret.New();
         var id = Answers.RandomId();
         await Api.ExecuteAsync(
             """

@@ -22,7 +22,7 @@ public interface IOperators
 
     /// <summary>Changes a refresh token for the next, once; a token used twice ends its session.</summary>
     /// <returns>Null for unknown, used, expired and ended: all alike.</returns>
-    Task<OperatorTicket?> RotateAsync(byte[] hash, byte[] nextHash, CancellationToken cancellationToken);
+    Task<Operator?> RotateAsync(byte[] hash, byte[] nextHash, CancellationToken cancellationToken);
 
     Task EndAsync(OperatorTicket ticket, CancellationToken cancellationToken);
 

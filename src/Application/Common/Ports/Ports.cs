@@ -213,15 +213,18 @@ public sealed record Denial(string Deed, string Code, string Request)
 /// <summary>The chain of the tenant's log.</summary>
 public interface IAuditChain
 {
-    /// <summary>Checks all seals, and the lines they hold.</summary>
-    Task<IReadOnlyList<AuditBreach>> FindBreachesAsync(int limit, CancellationToken cancellationToken);
-
-    /// <summary>Lines that no seal holds: young ones, to be sealed within minutes.</summary>
-    Task<int> CountUnsealedAsync(int limit, CancellationToken cancellationToken);
+    /// <summary>Checks all seals, the lines they hold, and those that none holds.</summary>
+    /// <param name="maxBreaches">Breaches reported, at most.</param>
+    /// <param name="maxUnsealed">Lines counted that wait for their seal, at most.</param>
+    Task<AuditChainState> VerifyAsync(int maxBreaches, int maxUnsealed, CancellationToken cancellationToken);
 
     /// <summary>Whether the chain has a seal of this number and head; null where there is no such number.</summary>
     Task<bool?> HoldsAsync(long seal, byte[] head, CancellationToken cancellationToken);
 }
+
+/// <param name="Breaches">In the order of the chain; lines that were added stand last, in no seal.</param>
+/// <param name="Unsealed">Lines that no seal holds yet: young ones, to be sealed within minutes.</param>
+public sealed record AuditChainState(IReadOnlyList<AuditBreach> Breaches, int Unsealed);
 
 /// <param name="Seal">Its number; null for a line that is in no seal.</param>
 /// <param name="Problem">seal_missing, seal_changed, seal_emptied, row_missing, row_changed, row_added.</param>
@@ -264,7 +267,7 @@ public readonly record struct PasswordVerdict(bool IsCorrect, bool NeedsRehash);
 [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
 public readonly record struct TokenVersions(long User, long Org);
 
-/// <summary>Makes access tokens (RFC 9068) and refresh tokens.</summary>
+/// <summary>Makes access tokens (RFC 9068).</summary>
 public interface ITokens
 {
     /// <summary>How long an access token is good for.</summary>
@@ -272,12 +275,6 @@ public interface ITokens
 
     string IssueAccess(
         TenantId orgId, UserId userId, SessionId sessionId, DateTimeOffset now, TokenVersions versions = default);
-
-    /// <summary>256 random bits, and their SHA-256 for the database.</summary>
-    (string Token, byte[] Hash) NewRefresh();
-
-    /// <returns>Null if the text cannot be a refresh token.</returns>
-    byte[]? HashRefresh(string token);
 }
 
 /// <summary>Tells this instance at once, and the others by NOTIFY, that something cached is no longer true.</summary>
