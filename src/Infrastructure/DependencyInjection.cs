@@ -57,7 +57,6 @@ public static class DependencyInjection
         services.AddSingleton<IAuditKeeping, AuditKeeping>();
         services.AddScoped<IOutbox, OutboxWriter>();
         services.AddSingleton<OutboxQueue>();
-        services.AddSingleton<IOutboxMessages>(provider => provider.GetRequiredService<OutboxQueue>());
         services.AddSingleton(new OutboxRules());
         services.AddSingleton<IOutboxDispatcher, OutboxDispatcher>();
         services.AddSingleton<OutboxBell>();

@@ -101,7 +101,7 @@ internal sealed class RequestEnvelope(RequestDelegate next)
         caller.Address = http.Connection.RemoteIpAddress is { } address
             ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
             : "";
-        caller.UserAgent = new string([.. http.Request.Headers.UserAgent.ToString().Where(c => !char.IsControl(c))]);
+        caller.UserAgent = WithoutControls(http.Request.Headers.UserAgent.ToString());
         caller.TraceId = Activity.Current?.TraceId.ToString();
         Stamp(http, caller);
         return next(http);
@@ -116,6 +116,9 @@ internal sealed class RequestEnvelope(RequestDelegate next)
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";
     }
+
+    private static string WithoutControls(string text) =>
+        text.Any(char.IsControl) ? new string([.. text.Where(c => !char.IsControl(c))]) : text;
 
     /// <summary>A client's own id is echoed if it is one: it goes into logs and the audit log.</summary>
     private static string? Given(string? id) =>

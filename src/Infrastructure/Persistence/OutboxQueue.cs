@@ -1,4 +1,3 @@
-using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Infrastructure.Outbox;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,7 +7,7 @@ namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <summary>The outbox of all tenants, each step a short transaction of its own. As platform_role.</summary>
 internal sealed class OutboxQueue(
-    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, TimeProvider clock) : IOutboxMessages
+    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, TimeProvider clock)
 {
     /// <summary>Tenants with something to do now, the longest waiting first.</summary>
     public async Task<IReadOnlyList<(TenantId OrgId, DateTimeOffset Since)>> DueAsync(
@@ -112,46 +111,6 @@ internal sealed class OutboxQueue(
         where org_id = $1 and id = $2 and fence = $3 and done_at is null
         """,
         message, command => command.With(clock.GetUtcNow().UtcDateTime).With(error), cancellationToken);
-
-    public async Task<IReadOnlyList<OutboxMessageDetails>> ListAsync(
-        OutboxStatus status, MessageId before, int limit, CancellationToken cancellationToken)
-    {
-        var dead = status is OutboxStatus.Dead ? "is not null" : "is null";
-        await using var list = platform.CreateCommand(
-            $"""
-            select id, org_id, kind, attempts, created_at, available_at, dead_at, last_error from outbox
-            where done_at is null and dead_at {dead} and id < $1 order by id desc limit $2
-            """);
-        list.With(before.Value).With(limit);
-        await using var reader = await list.ExecuteReaderAsync(cancellationToken);
-        var messages = new List<OutboxMessageDetails>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            messages.Add(new(
-                new(reader.GetGuid(0)),
-                new(reader.GetGuid(1)),
-                reader.GetString(2),
-                status,
-                reader.GetInt32(3),
-                reader.GetFieldValue<DateTimeOffset>(4),
-                reader.GetFieldValue<DateTimeOffset>(5),
-                await reader.IsDBNullAsync(6, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(6),
-                await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7)));
-        }
-
-        return messages;
-    }
-
-    public async Task<bool> RetryAsync(MessageId id, CancellationToken cancellationToken)
-    {
-        await using var retry = platform.CreateCommand(
-            """
-            update outbox set dead_at = null, attempts = 0, available_at = $2, claimed_until = null
-            where id = $1 and dead_at is not null and done_at is null
-            """);
-        retry.With(id.Value).With(clock.GetUtcNow().UtcDateTime);
-        return await retry.ExecuteNonQueryAsync(cancellationToken) > 0;
-    }
 
     private async Task<bool> FinishAsync(
         string sql, OutboxDelivery message, Action<NpgsqlCommand> parameters, CancellationToken cancellationToken)

@@ -24,6 +24,7 @@ internal sealed class IsolationCheck : IReadiness, IIsolation
 
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
     private volatile CanaryReport? _canaries;
     private Task<IReadOnlyList<ReadinessProblem>>? _underWay;
     private int _broken;
@@ -40,7 +41,7 @@ internal sealed class IsolationCheck : IReadiness, IIsolation
     /// <summary>Who asks while one is under way shares it: nobody can pile them up.</summary>
     public Task<IReadOnlyList<ReadinessProblem>> CheckAsync(CancellationToken cancellationToken)
     {
-        lock (_clock)
+        lock (_gate)
         {
             if (_underWay is null or { IsCompleted: true }) _underWay = CheckOnceAsync(CancellationToken.None);
             return _underWay.WaitAsync(cancellationToken);
