@@ -49,6 +49,7 @@ public static class DependencyInjection
         services.AddSingleton<IPlatformDb, PlatformDb>();
 
         services.AddScoped<ITenantTransaction, TenantTransaction>();
+        services.AddScoped<QuotaNotices>();
         services.AddScoped<IQuotas, Quotas>();
         services.AddScoped<IAuditTrail, AuditTrail>();
         services.AddScoped<IAuditChain, AuditChain>();

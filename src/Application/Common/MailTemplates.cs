@@ -12,7 +12,7 @@ public static class MailTemplates
 {
     public const string Invitation = "invitation", PasswordReset = "password_reset",
         PasswordChanged = "password_changed", SessionStolen = "session_stolen", TotpEnabled = "totp_enabled",
-        TotpDisabled = "totp_disabled", RecoveryCodesMade = "recovery_codes_made";
+        TotpDisabled = "totp_disabled", RecoveryCodesMade = "recovery_codes_made", QuotaNotice = "quota_notice";
 
     /// <summary>The languages that each template is written in; the last resort is the first.</summary>
     public static readonly IReadOnlyList<string> Locales = ["en", "ko"];
@@ -26,6 +26,7 @@ public static class MailTemplates
         [TotpEnabled] = ["name", "address"],
         [TotpDisabled] = ["name", "address"],
         [RecoveryCodesMade] = ["name", "address"],
+        [QuotaNotice] = ["resource", "percent", "used", "limit"],
     }.ToFrozenDictionary();
 
     /// <summary>The first of these that we write in, by its language; else English.</summary>

@@ -35,10 +35,14 @@ public sealed record Tenant
 
     public required string Currency { get; init; }
 
+    /// <summary>Of the plan, but for what an override says for this tenant.</summary>
     public required PlanLimits Limits { get; init; }
 
-    /// <summary>What the plan has.</summary>
+    /// <inheritdoc cref="Limits"/>
     public required FrozenSet<Feature> Features { get; init; }
+
+    /// <summary>When the next override expires; null when none does.</summary>
+    public DateTimeOffset? EntitledUntil { get; init; }
 
     /// <summary>For each feature, the cheapest plan that has it.</summary>
     public required FrozenDictionary<Feature, Tier> CheapestPlanWith { get; init; }

@@ -11,7 +11,7 @@ namespace CleanTenancy.Application.Common;
 /// <summary>How our words look on the wire and in text columns: one spelling for both.</summary>
 public static class Wire
 {
-    /// <summary>in_person, super_admin; features alone are camelCase, as the contract spells them.</summary>
+    /// <summary>in_person, super_admin; features and entitlements are camelCase, as the contract spells them.</summary>
     public static string Text<TEnum>(TEnum value)
         where TEnum : struct, Enum =>
         NamingOf(typeof(TEnum)).ConvertName(value.ToString());
@@ -55,7 +55,8 @@ public static class Wire
     }
 
     private static JsonNamingPolicy NamingOf(Type type) =>
-        type == typeof(Feature) ? JsonNamingPolicy.CamelCase : JsonNamingPolicy.SnakeCaseLower;
+        type == typeof(Feature) || type == typeof(Entitlement)
+            ? JsonNamingPolicy.CamelCase : JsonNamingPolicy.SnakeCaseLower;
 
     /// <summary>PostgreSQL's text cannot hold U+0000: it is refused at the door instead of failing inside.</summary>
     private sealed class TextConverter : JsonConverter<string>

@@ -6,6 +6,7 @@ using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Outbox;
+using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Programs;
 using CleanTenancy.Domain.Registrations;
 using CleanTenancy.Domain.Tenants;
@@ -54,6 +55,10 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
 
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
+
+    public DbSet<PlanOverride> PlanOverrides => Set<PlanOverride>();
+
+    public DbSet<UsageCounter> UsageCounters => Set<UsageCounter>();
 
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 

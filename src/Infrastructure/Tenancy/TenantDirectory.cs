@@ -41,7 +41,7 @@ internal sealed class TenantDirectory(
         {
             var tenant = await load;
             if (tenant is not null && _tenants.TryGet(host, out var current) && current == load)
-                _tenants.Set(host, load, clock.GetUtcNow() + Known);
+                _tenants.Set(host, load, KnownUntil(tenant, clock.GetUtcNow()));
             return tenant;
         }
         catch
@@ -50,6 +50,10 @@ internal sealed class TenantDirectory(
             throw;
         }
     }
+
+    /// <summary>What an override grants is over at its instant, and not some seconds later.</summary>
+    private static DateTimeOffset KnownUntil(Tenant tenant, DateTimeOffset now) =>
+        tenant.EntitledUntil is { } until && until < now + Known ? until : now + Known;
 
     private async Task<Tenant?> LoadAsync(HostKey host)
     {
@@ -68,11 +72,13 @@ internal sealed class TenantDirectory(
             .SelectMany(plan => plan.Features.Select(feature => (feature, plan.Tier)))
             .GroupBy(pair => pair.feature)
             .ToFrozenDictionary(group => group.Key, group => group.Min(pair => pair.Tier));
-        return ToTenant(found.organization, found.plan, cheapest);
+        var overrides = await db.PlanOverrides.ToListAsync();
+        return ToTenant(
+            found.organization, Entitlements.Of(found.plan, overrides, clock.GetUtcNow()), cheapest);
     }
 
     private static Tenant ToTenant(
-        Organization organization, Plan plan, FrozenDictionary<Feature, Tier> cheapest) =>
+        Organization organization, Entitlements entitlements, FrozenDictionary<Feature, Tier> cheapest) =>
         new()
         {
             Id = organization.Id,
@@ -87,8 +93,9 @@ internal sealed class TenantDirectory(
             Locale = organization.Locale,
             TimeZone = organization.TimeZone,
             Currency = organization.Currency,
-            Limits = plan.Limits,
-            Features = plan.Features.ToFrozenSet(),
+            Limits = entitlements.Limits,
+            Features = entitlements.Features,
+            EntitledUntil = entitlements.Until,
             CheapestPlanWith = cheapest,
         };
 }

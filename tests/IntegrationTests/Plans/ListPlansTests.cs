@@ -7,12 +7,13 @@ namespace CleanTenancy.IntegrationTests.Plans;
 public sealed class ListPlansTests(TestHost host)
 {
     [Theory]
-    [InlineData("free", 1, 100, 104_857_600L, 3, 60, "")]
-    [InlineData("starter", 5, 500, 5_368_709_120L, 10, 300, "emailTemplates,analytics")]
-    [InlineData("pro", null, null, 107_374_182_400L, 50, 1000, "customDomain,emailTemplates,analytics,apiAccess")]
-    [InlineData("enterprise", null, null, null, null, null, "customDomain,emailTemplates,analytics,apiAccess,sla,dedicatedSupport")]
+    [InlineData("free", 1, 100, 104_857_600L, 3, 60, 4, "")]
+    [InlineData("starter", 5, 500, 5_368_709_120L, 10, 300, 8, "emailTemplates,analytics")]
+    [InlineData("pro", null, null, 107_374_182_400L, 50, 1000, 16, "customDomain,emailTemplates,analytics,apiAccess")]
+    [InlineData("enterprise", null, null, null, null, null, 32, "customDomain,emailTemplates,analytics,apiAccess,sla,dedicatedSupport")]
     public async Task Each_plan_has_its_limits_and_features_and_unlimited_is_null(
-        string tier, int? events, int? participants, long? storage, int? members, int? requests, string features)
+        string tier, int? events, int? participants, long? storage, int? members, int? requests, int atOnce,
+        string features)
     {
         var plans = (await host.Api.Platform.GetAsync("/v1/plans")).ShouldBe(HttpStatusCode.OK).Body!["data"]!.AsArray();
 
@@ -24,6 +25,7 @@ public sealed class ListPlansTests(TestHost host)
             ["storageBytes"] = storage,
             ["members"] = members,
             ["requestsPerMinute"] = requests,
+            ["concurrentRequests"] = atOnce,
         }.ToJsonString());
         string.Join(',', plan["features"]!.AsArray().Select(f => f!.GetValue<string>())).ShouldBe(features);
         plan["prices"]!.AsArray().ShouldNotBeEmpty();

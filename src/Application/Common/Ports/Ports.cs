@@ -39,6 +39,8 @@ public interface IAppDbContext
 
     DbSet<RecoveryCode> RecoveryCodes { get; }
 
+    DbSet<UsageCounter> UsageCounters { get; }
+
     DbSet<AuditEntry> AuditEntries { get; }
 
     DbSet<AuditSeal> AuditSeals { get; }
@@ -161,9 +163,21 @@ public sealed class TenantMismatchException(string what) : Exception($"Tenants d
 /// <summary>Counters of what a plan limits. All inside the command's transaction.</summary>
 public interface IQuotas
 {
-    /// <summary>Reserves n by one conditional UPDATE.</summary>
+    /// <summary>Reserves n by one conditional UPDATE; owners get a mail when that crosses 80 or 100 per cent.</summary>
     /// <returns>Null, or quota_exceeded with resource, limit and used.</returns>
     Task<Error?> ReserveAsync(Quota quota, long n, CancellationToken cancellationToken);
+
+    /// <summary>Reserves n, of which it is not known yet how much is used: nobody gets a mail before it is.</summary>
+    /// <returns>Null, or quota_exceeded.</returns>
+    Task<Error?> ReserveUnsettledAsync(Quota quota, long n, CancellationToken cancellationToken);
+
+    /// <summary>Makes of what was reserved what is really used, in either direction.</summary>
+    /// <param name="quota">What is counted.</param>
+    /// <param name="reserved">By <see cref="ReserveUnsettledAsync"/>, before.</param>
+    /// <param name="real">What is used.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>Null, or quota_exceeded; then what was reserved stays reserved.</returns>
+    Task<Error?> SettleAsync(Quota quota, long reserved, long real, CancellationToken cancellationToken);
 
     /// <summary>Locks a counter that will be lowered, before any other row.</summary>
     Task HoldAsync(Quota quota, CancellationToken cancellationToken);

@@ -28,6 +28,7 @@ internal static class FenceManifest
         ["one_time_tokens"] = "DELETE, INSERT, SELECT, UPDATE",
         ["recovery_codes"] = "DELETE, INSERT, SELECT, UPDATE",
         ["outbox"] = "INSERT, SELECT",
+        ["tenant_overrides"] = "SELECT",
     };
 
     /// <summary>Tenant tables whose rows are not logged, and why not.</summary>
@@ -49,8 +50,8 @@ internal static class FenceManifest
     {
         ["tenant_slugs"] = "routing: unique for all, read before a tenant is known, by one function only",
         ["tenant_hosts"] = "routing: unique for all, read before a tenant is known, by one function only",
-        ["plans"] = "the catalogue: the same for everybody, written by migrations",
-        ["plan_prices"] = "the catalogue: the same for everybody, written by migrations",
+        ["plans"] = "the catalogue: the same for everybody, written by operators",
+        ["plan_prices"] = "the catalogue: the same for everybody, written by operators",
         ["platform_operators"] = "people of the platform, never of a tenant",
         ["operator_sessions"] = "sessions of people of the platform; platform_role only",
         ["operator_refresh_tokens"] = "hashed tokens of people of the platform; platform_role only",
@@ -63,9 +64,9 @@ internal static class FenceManifest
     public static readonly IReadOnlyList<(string Table, string Role, string Privileges)> OtherGrants =
     [
         ("plans", "application_role", "SELECT"),
-        ("plans", "platform_role", "SELECT"),
+        ("plans", "platform_role", "SELECT, UPDATE"),
         ("plan_prices", "application_role", "SELECT"),
-        ("plan_prices", "platform_role", "SELECT"),
+        ("plan_prices", "platform_role", "DELETE, INSERT, SELECT, UPDATE"),
         ("platform_operators", "platform_role", "SELECT, UPDATE"),
         ("operator_sessions", "platform_role", "INSERT, SELECT, UPDATE"),
         ("operator_refresh_tokens", "platform_role", "INSERT, SELECT, UPDATE"),
@@ -74,6 +75,7 @@ internal static class FenceManifest
         ("__EFMigrationsHistory", "application_role", "SELECT"),
         ("organizations", "platform_role", "SELECT"),
         ("outbox", "platform_role", "SELECT, UPDATE"),
+        ("tenant_overrides", "platform_role", "DELETE, INSERT, SELECT, UPDATE"),
     ];
 
     /// <summary>Policies beside each table's tenant_isolation_policy: table, policy, and why.</summary>
@@ -81,6 +83,7 @@ internal static class FenceManifest
     [
         ("organizations", "platform_read_policy", "sweeps ask for each tenant's plan and state"),
         ("outbox", "platform_outbox_policy", "the dispatcher claims and finishes every tenant's messages"),
+        ("tenant_overrides", "platform_overrides_policy", "operators promise one tenant more, or less, than its plan"),
         ("audit_logs", "audit_append_policy", "the audit functions append to every tenant's log"),
         ("audit_logs", "audit_read_policy", "the sealing reads every tenant's log"),
         ("audit_logs", "audit_retention_policy", "retention deletes what a plan keeps no longer"),
@@ -117,6 +120,8 @@ internal static class FenceManifest
             "audit_head(bytea,bigint,bytea,timestamp with time zone,timestamp with time zone,integer)"),
         ("application_role", "verify_audit_log(uuid,bigint,integer)"),
         ("application_role", "unsealed_audit_rows(uuid,integer)"),
+        ("platform_role", "set_tenant_context(uuid,uuid,text,text,uuid,text,text)"),
+        ("platform_role", "record_deed(text,uuid,uuid,jsonb)"),
         ("platform_role", "audit_unsealed_tenants(timestamp with time zone,integer)"),
         ("platform_role", "seal_audit_log(uuid,integer)"),
         ("platform_role", "expire_audit_log(uuid,timestamp with time zone,integer)"),

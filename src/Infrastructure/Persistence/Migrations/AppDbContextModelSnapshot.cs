@@ -834,6 +834,10 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("audit_retention_days");
 
+                    b.Property<int>("ConcurrentRequests")
+                        .HasColumnType("integer")
+                        .HasColumnName("concurrent_requests");
+
                     b.PrimitiveCollection<string[]>("Features")
                         .IsRequired()
                         .HasColumnType("text[]")
@@ -859,6 +863,11 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("requests_per_minute");
 
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
                     b.HasKey("Tier")
                         .HasName("pk_plans");
 
@@ -866,6 +875,52 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         {
                             t.HasCheckConstraint("ck_plans_tier", "tier in ('free', 'starter', 'pro', 'enterprise')");
                         });
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Plans.PlanOverride", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<string>("Entitlement")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("entitlement")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.Property<long?>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<bool?>("Enabled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("enabled");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.HasKey("OrgId", "Entitlement")
+                        .HasName("pk_tenant_overrides");
+
+                    b.ToTable("tenant_overrides", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_tenant_overrides_entitlement", "entitlement in ('events', 'participants', 'storageBytes', 'members', 'requestsPerMinute', 'concurrentRequests', 'customDomain', 'emailTemplates', 'analytics', 'apiAccess', 'sla', 'dedicatedSupport')");
+                        });
+
+                    b.HasAnnotation("Audit:RowColumn", "OrgId");
                 });
 
             modelBuilder.Entity("CleanTenancy.Domain.Plans.PlanPrice", b =>
@@ -898,6 +953,30 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                             t.HasCheckConstraint("ck_plan_prices_amount", "amount >= 0");
 
                             t.HasCheckConstraint("ck_plan_prices_interval", "interval in ('month', 'year')");
+                        });
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Plans.UsageCounter", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<string>("Resource")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("resource");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.HasKey("OrgId", "Resource")
+                        .HasName("pk_usage_counters");
+
+                    b.ToTable("usage_counters", null, t =>
+                        {
+                            t.ExcludeFromMigrations();
                         });
                 });
 
@@ -1261,6 +1340,16 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_user_roles_users_org_id_user_id");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Plans.PlanOverride", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Tenants.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_tenant_overrides_organizations_org_id");
                 });
 
             modelBuilder.Entity("CleanTenancy.Domain.Plans.PlanPrice", b =>

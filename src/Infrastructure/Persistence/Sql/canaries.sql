@@ -66,6 +66,8 @@ begin
       on conflict do nothing;
     insert into outbox (org_id, id, kind, payload, created_at, available_at, done_at)
       values (org, person, 'canary', mark, now(), now(), now()) on conflict do nothing;
+    insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
+      values (org, 'events', 0, mark, now()) on conflict do nothing;
     if not exists (select from audit_seals where org_id = org) then perform seal_audit_log(org, 100); end if;
   end loop;
 end

@@ -24,7 +24,15 @@ internal static class Fakes
         Locale = "ko",
         TimeZone = "Asia/Seoul",
         Currency = "KRW",
-        Limits = new PlanLimits(5, 500, null, 10, 300),
+        Limits = new PlanLimits
+        {
+            Events = 5,
+            Participants = 500,
+            StorageBytes = null,
+            Members = 10,
+            RequestsPerMinute = 300,
+            ConcurrentRequests = 8,
+        },
         Features = FrozenSet.Create(Feature.Analytics),
         CheapestPlanWith = new Dictionary<Feature, Tier>
         {

@@ -32,7 +32,7 @@ public sealed partial class WireTests
         foreach (var value in values)
         {
             var text = Wire.Text(value);
-            (typeof(TEnum) == typeof(Feature) ? CamelCase() : SnakeCase()).IsMatch(text).ShouldBeTrue(text);
+            (typeof(TEnum) == typeof(Feature) || typeof(TEnum) == typeof(Entitlement) ? CamelCase() : SnakeCase()).IsMatch(text).ShouldBeTrue(text);
             Wire.Parse<TEnum>(text).ShouldBe(value);
             JsonSerializer.Serialize(value, Wire.Json).ShouldBe($"\"{text}\"");
             JsonSerializer.Deserialize<TEnum>($"\"{text}\"", Wire.Json).ShouldBe(value);
@@ -163,8 +163,10 @@ public sealed partial class WireTests
 
     [Fact]
     public void An_answer_is_camelCase_and_shows_what_is_null() =>
-        JsonSerializer.Serialize(new PlanLimits(1, null, null, 3, 60), Wire.Json).ShouldBe(
-            """{"events":1,"participants":null,"storageBytes":null,"members":3,"requestsPerMinute":60}""");
+        JsonSerializer.Serialize(Fakes.Acme.Limits, Wire.Json).ShouldBe(
+            """
+            {"events":5,"participants":500,"storageBytes":null,"members":10,"requestsPerMinute":300,"concurrentRequests":8}
+            """);
 
     [Fact]
     public void A_patch_is_written_as_it_was_read() =>

@@ -84,6 +84,12 @@ public sealed class QuotaBehaviorTests
             return Task.FromResult(Full);
         }
 
+        public Task<Error?> ReserveUnsettledAsync(Quota quota, long n, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("What is not known yet is the handler's.");
+
+        public Task<Error?> SettleAsync(Quota quota, long reserved, long real, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("What is not known yet is the handler's.");
+
         public Task HoldAsync(Quota quota, CancellationToken cancellationToken)
         {
             Log.Add($"hold {Wire.Text(quota)}");
