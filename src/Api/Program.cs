@@ -1,6 +1,7 @@
 using CleanTenancy.Api.ApiKeys;
 using CleanTenancy.Api.Audit;
 using CleanTenancy.Api.Auth;
+using CleanTenancy.Api.Billing;
 using CleanTenancy.Api.Common;
 using CleanTenancy.Api.Events;
 using CleanTenancy.Api.Members;
@@ -43,7 +44,9 @@ app.MapMembers();
 app.MapRoles();
 app.MapAudit();
 app.MapPlans();
+app.MapBilling();
 app.MapPlatform();
+app.MapPlatformPlans();
 app.MapImpersonation();
 app.MapHealth();
 app.MapDocumentation();

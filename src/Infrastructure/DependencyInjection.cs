@@ -46,7 +46,10 @@ public static class DependencyInjection
         services.AddScoped<IAppDbContext>(provider => provider.GetRequiredService<AppDbContext>());
         services.AddPooledDbContextFactory<PlatformDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform)).UseSnakeCaseNamingConvention());
-        services.AddSingleton<IPlatformDb, PlatformDb>();
+        services.AddScoped<PlatformLog>();
+        services.AddScoped<IPlanCatalogue, PlanCatalogue>();
+        services.AddScoped<IPlanOverrides, PlanOverrides>();
+        services.AddSingleton<IUsageAudit, UsageAudit>();
 
         services.AddScoped<ITenantTransaction, TenantTransaction>();
         services.AddScoped<QuotaNotices>();

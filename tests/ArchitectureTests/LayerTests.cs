@@ -75,7 +75,7 @@ public sealed class LayerTests
     private static readonly string[] TheDatabase =
     [
         "CleanTenancy.Infrastructure", "Microsoft.EntityFrameworkCore", "Npgsql",
-        "CleanTenancy.Application.Common.Ports.IAppDbContext", "CleanTenancy.Application.Common.Ports.IPlatformDb",
+        "CleanTenancy.Application.Common.Ports.IAppDbContext", "CleanTenancy.Application.Common.Ports.IPlanCatalogue",
     ];
 
     private static IEnumerable<string> ReferencesBeyond(Assembly assembly, IReadOnlyList<string> listed)

@@ -255,6 +255,7 @@ internal static class Documentation
         ("Registrations", "Who has a place at an event."),
         ("Members", "Who belongs to an organization: invited, suspended, removed, restored."),
         ("Roles", "What members may do: built-in and custom roles, and the permissions they are made of."),
+        ("Plan", "What an organization may: its limits and what it uses of them, its features, other plans."),
         ("Audit", "What was done, by whom, and whether the log of it is whole."),
         ("Platform", "What stands above all organizations. Answers on the platform host only."),
     ];
@@ -275,6 +276,9 @@ internal static class Documentation
         ["SignInOperator"] = """{"email":"operator@platform.test","password":"correct-horse-demo"}""",
         ["RefreshOperatorSession"] = """{"refreshToken":"3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
         ["Impersonate"] = """{"userId":"0197a3f2-5a6b-7c8d-9e0f-1a2b3c4d5e6f","reason":"Ticket 4711: the order list stays empty","minutes":30}""",
+        ["PreviewPlanChange"] = """{"plan":"starter"}""",
+        ["ReplacePlan"] = """{"prices":[{"interval":"month","amount":29000,"currency":"KRW"}],"limits":{"events":5,"participants":500,"storageBytes":5368709120,"members":10,"requestsPerMinute":300,"concurrentRequests":8},"features":["emailTemplates","analytics"],"auditRetentionDays":90}""",
+        ["SetOverride"] = """{"enabled":true,"expiresAt":"2027-12-31T00:00:00Z","reason":"Ticket 4712: tries their own domain before they move to pro"}""",
         ["CreateApiKey"] = """{"name":"Check-in kiosk","permissions":["events:read","registrations:read"],"expiresAt":"2027-12-31T00:00:00Z"}""",
         ["CreateEvent"] = """{"title":"Spring Meetup","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T17:00:00Z","timeZone":"Asia/Seoul","capacity":120,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"}}""",
         ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",

@@ -18,13 +18,23 @@ public static class Wire
 
     /// <exception cref="FormatException">The text is not one of the words.</exception>
     public static TEnum Parse<TEnum>(string text)
+        where TEnum : struct, Enum =>
+        TryParse<TEnum>(text, out var value)
+            ? value
+            : throw new FormatException($"'{text}' is not a {typeof(TEnum).Name}.");
+
+    /// <returns>False when the text is not one of the words, to the letter.</returns>
+    public static bool TryParse<TEnum>(string text, out TEnum value)
         where TEnum : struct, Enum
     {
-        foreach (var value in Enum.GetValues<TEnum>())
-            if (Text(value) == text)
-                return value;
+        foreach (var one in Enum.GetValues<TEnum>())
+        {
+            value = one;
+            if (Text(one) == text) return true;
+        }
 
-        throw new FormatException($"'{text}' is not a {typeof(TEnum).Name}.");
+        value = default;
+        return false;
     }
 
     /// <summary>All words of an enum, in its order.</summary>

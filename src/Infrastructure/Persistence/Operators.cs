@@ -1,20 +1,17 @@
-using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
-using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <inheritdoc cref="IOperators"/>
 internal sealed class Operators(
-    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, ICaller caller, TimeProvider clock,
-    IHostEnvironment environment, IConfiguration configuration)
+    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, PlatformLog log, ICaller caller,
+    TimeProvider clock, IHostEnvironment environment, IConfiguration configuration)
     : IOperators
 {
     /// <summary>However often it is refreshed (NIST SP 800-63B-4, 2.2.3).</summary>
@@ -141,11 +138,10 @@ internal sealed class Operators(
     }
 
     public async Task RecordAsync(
-        string deed, OperatorId id, Guid row, object details, CancellationToken cancellationToken)
+        string deed, OperatorId? id, Guid row, object details, CancellationToken cancellationToken)
     {
         await using var connection = await platform.OpenConnectionAsync(cancellationToken);
-        await LogDetailsAsync(
-            connection, deed, id, row, JsonSerializer.Serialize(details, Wire.Json), cancellationToken);
+        await log.AppendAsync(connection, deed, id, row, details, cancellationToken);
     }
 
     /// <summary>One conditional UPDATE: of parallel uses of one token one wins.</summary>
@@ -213,33 +209,7 @@ internal sealed class Operators(
     private Task LogAsync(
         NpgsqlConnection connection, string deed, OperatorId? id, Guid? row, string? reason,
         CancellationToken cancellationToken) =>
-        LogDetailsAsync(
-            connection, deed, id, row, reason is null ? null : JsonSerializer.Serialize(new { reason }, Wire.Json),
-            cancellationToken);
-
-    private Task LogDetailsAsync(
-        NpgsqlConnection connection, string deed, OperatorId? id, Guid? row, string? details,
-        CancellationToken cancellationToken) =>
-        ExecuteAsync(
-            connection,
-            """
-            insert into platform_audit_logs
-              (id, created_at, action, actor_kind, operator_id, row_id, details, address, request_id, trace_id)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            """,
-            c =>
-            {
-                var now = clock.GetUtcNow();
-                // Who failed to sign in is nobody, whoever's account it was.
-                var kind = id is null || deed == Denial.SignIn ? ActorKind.Public : ActorKind.Operator;
-                c.With(Guid.CreateVersion7(now)).With(now.UtcDateTime).With(deed).With(Wire.Text(kind))
-                    .WithNullable(id?.Value, NpgsqlDbType.Uuid)
-                    .WithNullable(row, NpgsqlDbType.Uuid)
-                    .WithNullable(details, NpgsqlDbType.Jsonb)
-                    .With(caller.Address).With(caller.RequestId)
-                    .WithNullable(caller.TraceId, NpgsqlDbType.Text);
-            },
-            cancellationToken);
+        log.AppendAsync(connection, deed, id, row, reason is null ? null : new { reason }, cancellationToken);
 
     private static async Task ExecuteAsync(
         NpgsqlConnection connection, string sql, Action<NpgsqlCommand> fill, CancellationToken cancellationToken)

@@ -129,20 +129,13 @@ public sealed class TenantSeeder : IAsyncDisposable
     /// <summary>Counters as the rows are, for a tenant that was not filled request by request.</summary>
     private static async Task RecountAsync(AppDbContext db, CancellationToken cancellationToken)
     {
-        await using (var events = db.Command("""
-            update events e set registered = (
-              select count(*) from registrations r where r.org_id = e.org_id and r.event_id = e.id and r.status in ('held', 'active'))
-            where e.org_id = $1
+        await using (var events = db.Command($"""
+            update events e set registered = t.real from ({UsageTruth.Registered}) t where e.org_id = $1 and e.id = t.id
             """).With(db.OrgId.Value))
             await events.ExecuteNonQueryAsync(cancellationToken);
-        await using var counters = db.Command("""
-            update usage_counters u set used = case u.resource
-              when 'events' then (select count(*) from events e where e.org_id = $1 and e.status in ('draft', 'live'))
-              when 'participants' then (select coalesce(sum(e.registered), 0) from events e where e.org_id = $1 and e.status <> 'archived')
-              when 'members' then (select count(*) from users where org_id = $1 and status <> 'removed')
-                + (select count(*) from invitations where org_id = $1 and accepted_at is null and revoked_at is null)
-              else 0 end
-            where u.org_id = $1
+        await using var counters = db.Command($"""
+            update usage_counters u set used = t.real from ({UsageTruth.Counters}) t
+            where u.org_id = $1 and u.resource = t.resource
             """).With(db.OrgId.Value);
         await counters.ExecuteNonQueryAsync(cancellationToken);
     }

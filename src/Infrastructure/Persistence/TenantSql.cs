@@ -26,6 +26,14 @@ internal static class TenantSql
         await notify.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>The same for what the platform changes, with the commit of the connection's transaction.</summary>
+    public static async Task NotifyAsync(
+        this NpgsqlConnection connection, string channel, string message, CancellationToken cancellationToken)
+    {
+        await using var notify = new NpgsqlCommand("select pg_notify($1, $2)", connection).With(channel).With(message);
+        await notify.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public static NpgsqlCommand With<T>(this NpgsqlCommand command, T value)
     {
         command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });

@@ -74,6 +74,7 @@ internal sealed partial class SignalListener(
                 sessions.Forget(new TenantId(id));
                 keys.Forget(new TenantId(id));
                 break;
+            case SignalChannel.Plans: tenants.ForgetAll(); break;
             case SignalChannel.Tenant: tenants.Forget(new TenantId(id)); break;
             default: break; // a newer instance's kind, during a rolling upgrade
         }

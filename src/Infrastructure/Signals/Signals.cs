@@ -8,7 +8,8 @@ namespace CleanTenancy.Infrastructure.Signals;
 /// <summary>One channel; a message is a kind and an id, nothing else: every role may listen.</summary>
 internal static class SignalChannel
 {
-    public const string Name = "cleantenancy", Session = "session", Tenant = "tenant", People = "people";
+    public const string Name = "cleantenancy", Session = "session", Tenant = "tenant", People = "people",
+        Plans = "plans";
 
     public static string Message(string kind, Guid id) => $"{kind}:{id}";
 

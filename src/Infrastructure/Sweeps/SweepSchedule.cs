@@ -11,6 +11,7 @@ internal static class SweepSchedule
         new("seal audit logs", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new SealAuditLogs(), ct)),
         new("probe isolation", TimeSpan.FromMinutes(5), (sender, ct) => sender.Send(new ProbeIsolation(), ct)),
         new("expire audit logs", TimeSpan.FromHours(6), (sender, ct) => sender.Send(new ExpireAuditLogs(), ct)),
+        new("reconcile usage", TimeSpan.FromHours(24), (sender, ct) => sender.Send(new ReconcileUsage(), ct)),
         new("keep audit partitions", TimeSpan.FromDays(1), (sender, ct) => sender.Send(new KeepAuditPartitions(), ct)),
     ];
 }

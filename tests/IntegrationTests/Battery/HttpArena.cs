@@ -92,6 +92,13 @@ internal sealed partial class HttpArena
             for (var number = 0; number < 3; number++) await tenant.AddMemberAsync(BuiltInRoles.Viewer);
         await arena.StageAsync(arena.A, secret: null);
         await arena.StageAsync(arena.B, arena.Secret);
+        foreach (var tenant in new[] { arena.A, arena.B })
+            await host.Api.ExecuteAsync(
+                """
+                insert into tenant_overrides (org_id, entitlement, enabled, reason, created_at)
+                values ($1, 'customDomain', true, $2, now())
+                """,
+                tenant.Id.Value, tenant == arena.B ? arena.Secret : "Ticket 4712");
         await host.Api.ExecuteAsync(
             "update users set name = name || ' ' || $2 where org_id = $1", arena.B.Id.Value, arena.Secret);
         var tokens = new Dictionary<string, string>();

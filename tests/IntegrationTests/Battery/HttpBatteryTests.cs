@@ -126,7 +126,7 @@ public sealed class HttpBatteryTests(TestHost host)
 
     [Theory]
     [InlineData("/v1/unicorns/{id:guid}", "unicorns")]
-    [InlineData("/v1/features/{key}", "{key} is no id")]
+    [InlineData("/v1/unicorns/{name}", "{name} is no id")]
     [InlineData("/v1/events/{id:guid}/unicorns/{unicornId:guid}", "of which table")]
     public async Task A_path_that_the_battery_does_not_understand_fails_and_says_why(string route, string why)
     {

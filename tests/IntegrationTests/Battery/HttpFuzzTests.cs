@@ -70,7 +70,9 @@ public sealed class HttpFuzzTests(TestHost host)
             foreach (var id in target.Ids)
             {
                 var foreign = (await arena.Catalogue.IdsAsync(id.Table, arena.B.Id)).First();
-                foreach (var value in PathFuzz.Of(foreign).Concat(PathFuzz.Of(Answers.RandomId())))
+                // Operators may name any tenant, in whatever spelling of its id.
+                var known = target.IsPlatform ? [] : PathFuzz.Of(foreign);
+                foreach (var value in known.Concat(PathFuzz.Of(Answers.RandomId())))
                 {
                     var shot = await arena.ShotAsync(target, arena.A, new Ids(own) { [id.Name] = value });
                     var reply = await arena.FireAsync(target, value, shot.As(signed));

@@ -22,7 +22,12 @@ internal sealed record HttpTarget(
     string Method, string Pattern, RoutePattern Route, RouteRequest? Request, Type? Body, JsonObject? Operation)
 {
     /// <summary>Parameters that name no row, with a value that works.</summary>
-    private static readonly Dictionary<string, string> Fixed = new() { ["documentName"] = "v1" };
+    private static readonly Dictionary<string, string> Fixed = new()
+    {
+        ["documentName"] = "v1",
+        ["tier"] = "starter",
+        ["key"] = "customDomain", // a feature, and the key of an override
+    };
 
     public string Name => $"{Method} {Pattern}";
 

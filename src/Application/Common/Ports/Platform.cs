@@ -32,8 +32,8 @@ public interface IOperators
     /// <summary>Appends to the platform's log.</summary>
     Task RecordAsync(string deed, OperatorId? id, string? reason, CancellationToken cancellationToken);
 
-    /// <summary>Appends what an operator did to a row of a tenant to the platform's log.</summary>
-    Task RecordAsync(string deed, OperatorId id, Guid row, object details, CancellationToken cancellationToken);
+    /// <summary>Appends what an operator, or a sweep, did to or found in a row of a tenant to the platform's log.</summary>
+    Task RecordAsync(string deed, OperatorId? id, Guid row, object details, CancellationToken cancellationToken);
 }
 
 /// <param name="PasswordHash">A PHC string.</param>

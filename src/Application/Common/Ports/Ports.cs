@@ -39,6 +39,8 @@ public interface IAppDbContext
 
     DbSet<RecoveryCode> RecoveryCodes { get; }
 
+    DbSet<PlanOverride> PlanOverrides { get; }
+
     DbSet<UsageCounter> UsageCounters { get; }
 
     DbSet<AuditEntry> AuditEntries { get; }
@@ -64,12 +66,6 @@ public interface IAppDbContext
 
     Task<IReadOnlyList<TResult>> RunAsync<T1, T2, TResult>(
         ReadList<T1, T2, TResult> read, T1 first, T2 second, CancellationToken cancellationToken);
-}
-
-/// <summary>The plan catalogue, read outside every tenant.</summary>
-public interface IPlatformDb
-{
-    Task<IReadOnlyList<Plan>> PlansAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Who asks, where, and how: made by the edge before the pipeline starts.</summary>
