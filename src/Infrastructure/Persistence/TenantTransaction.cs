@@ -76,8 +76,14 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
     private static bool IsVictim(Exception failure) => Refusal(failure)?.SqlState
         is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
-    private static PostgresException? Refusal(Exception failure) =>
-        failure as PostgresException ?? failure.InnerException as PostgresException;
+    /// <summary>EF wraps what the driver threw once, and twice where the driver calls it transient.</summary>
+    private static PostgresException? Refusal(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+            if (cause is PostgresException refusal)
+                return refusal;
+        return null;
+    }
 }
 
 internal static class TenantBindings
