@@ -10,6 +10,7 @@ var table = new Table();
 await data.TidyAsync();
 if (arguments.Wants(FenceCost.Name)) await FenceCost.MeasureAsync(data, arguments.Rounds, table);
 if (arguments.Wants(TriggerCost.Name)) await TriggerCost.MeasureAsync(data, arguments.Rounds, table);
+if (arguments.Wants(QuotaCost.Name)) await QuotaCost.MeasureAsync(data, arguments.Rounds, table);
 if (arguments.Wants(SealingCost.Name)) await SealingCost.MeasureAsync(data, arguments.Rounds, table);
 
 var requests = Goal.Requests.Where(r => arguments.Wants(r.Goal.Name)).ToList();

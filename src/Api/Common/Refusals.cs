@@ -12,6 +12,9 @@ namespace CleanTenancy.Api.Common;
 /// </summary>
 internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
 {
+    private static readonly Error Busy =
+        new(ErrorKind.Unavailable, "unavailable") { RetryAfter = TimeSpan.FromSeconds(1) };
+
     public async ValueTask<bool> TryHandleAsync(
         HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -26,6 +29,9 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
                 break;
             case BadHttpRequestException refused:
                 await DescribeAsync(httpContext, refused);
+                break;
+            case BusyException:
+                await Problem.WriteAsync(httpContext, Busy);
                 break;
             case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
                 httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;

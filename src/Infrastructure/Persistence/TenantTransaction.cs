@@ -40,6 +40,11 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
             {
                 throw new StaleRowException(stale);
             }
+            catch (Exception failure)
+                when (Refusal(failure) is { SqlState: PostgresErrorCodes.LockNotAvailable })
+            {
+                throw new BusyException(failure);
+            }
             catch (Exception failure) when (Refusal(failure) is { ConstraintName: { } constraint })
             {
                 throw new ConstraintViolatedException(constraint, failure);

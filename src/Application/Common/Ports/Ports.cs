@@ -131,6 +131,7 @@ public interface ITenantTransaction
     /// </summary>
     /// <exception cref="ConstraintViolatedException">A constraint of the schema refused.</exception>
     /// <exception cref="StaleRowException">A row was changed by somebody else meanwhile.</exception>
+    /// <exception cref="BusyException">A row was locked by somebody else for too long.</exception>
     Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
         where TResponse : IRefusable<TResponse>;
 
@@ -147,6 +148,9 @@ public sealed class ConstraintViolatedException(string constraint, Exception inn
 {
     public string Constraint { get; } = constraint;
 }
+
+/// <summary>Others hold what the command needs, for longer than it may wait: nothing was done.</summary>
+public sealed class BusyException(Exception inner) : Exception("A row was locked for too long.", inner);
 
 /// <summary>Optimistic concurrency found another version of the row.</summary>
 public sealed class StaleRowException(Exception inner) : Exception("The row was changed meanwhile.", inner);
