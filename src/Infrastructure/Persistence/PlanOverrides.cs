@@ -48,7 +48,11 @@ internal sealed class PlanOverrides(
         "override.granted",
         new
         {
-            Key = wanted.Entitlement, Limit = wanted.Amount, wanted.Enabled, wanted.ExpiresAt, wanted.Reason,
+            Key = wanted.Entitlement,
+            Limit = wanted.Amount,
+            wanted.Enabled,
+            wanted.ExpiresAt,
+            wanted.Reason,
             Operator = caller.RequiredOperator().Name,
         },
         """
