@@ -11,22 +11,21 @@ namespace CleanTenancy.Infrastructure.Persistence;
 /// </summary>
 internal sealed class Quotas(AppDbContext db, QuotaNotices notices, TimeProvider clock) : IQuotas
 {
-    private const string Limit =
-        "case when v.entitlement is null then plan_limit(p, $2) else v.amount end";
-
     private const string Terms = """
         organizations o join plans p on p.tier = o.tier
           left join tenant_overrides v on v.org_id = $1 and v.entitlement = $3 and coalesce(v.expires_at > $4, true)
+          cross join lateral (
+            select case when v.entitlement is null then plan_limit(p, $2) else v.amount end as most offset 0) l
         """;
 
     private const string Reserve = $"""
         update usage_counters u set used = u.used + $5 from {Terms}
-        where u.org_id = $1 and u.resource = $2 and o.id = $1 and ($5 <= 0 or coalesce(u.used + $5 <= {Limit}, true))
-        returning u.used, {Limit}
+        where u.org_id = $1 and u.resource = $2 and o.id = $1 and ($5 <= 0 or coalesce(u.used + $5 <= l.most, true))
+        returning u.used, l.most
         """;
 
     private const string Standing = $"""
-        select u.used, {Limit} from usage_counters u, {Terms} where u.org_id = $1 and u.resource = $2 and o.id = $1
+        select u.used, l.most from usage_counters u, {Terms} where u.org_id = $1 and u.resource = $2 and o.id = $1
         """;
 
     private const string Hold = "select 1 from usage_counters where org_id = $1 and resource = $2 for update";
