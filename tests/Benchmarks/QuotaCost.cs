@@ -60,8 +60,6 @@ internal static class QuotaCost
         await using var db = contexts.CreateDbContext();
         db.Bind(new TenantBinding(new TenantId(org)));
         var watch = Stopwatch.StartNew();
-        // As the pipeline does: the reservation rides with the opening.
-        db.Ahead = reserves ? Infrastructure.Persistence.Quotas.Ahead(Quota.Participants, db.OrgId, now) : null;
         await using (var transaction = await db.Database.BeginTransactionAsync())
         {
             if (reserves && await Quotas(db).ReserveAsync(Quota.Participants, 1, CancellationToken.None) is { } refusal)
@@ -115,8 +113,6 @@ internal static class QuotaCost
             {
                 await using var db = await contexts.CreateDbContextAsync();
                 db.Bind(new TenantBinding(org));
-                db.Ahead = Infrastructure.Persistence.Quotas.Ahead(
-                    Quota.Participants, org, TimeProvider.System.GetUtcNow());
                 await using var transaction = await db.Database.BeginTransactionAsync();
                 if (await Quotas(db).ReserveAsync(Quota.Participants, 1, CancellationToken.None) is { } refusal)
                     throw new InvalidOperationException(refusal.Code);

@@ -76,9 +76,6 @@ public sealed class AppDbContext : DbContext, IAppDbContext
             ? bound.Binding
             : throw new InvalidOperationException("No tenant is bound to this database context.");
 
-    /// <summary>Of the next transaction of this lease; who sets it takes it away again.</summary>
-    internal ReservationAhead? Ahead { get; set; }
-
     /// <summary>Binds this lease to a tenant; a pooled instance forgets it with the lease.</summary>
     /// <exception cref="InvalidOperationException">
     /// It is bound to another tenant already, or in a transaction.

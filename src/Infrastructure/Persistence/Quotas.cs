@@ -32,15 +32,6 @@ internal sealed class Quotas(AppDbContext db, QuotaNotices notices, TimeProvider
 
     private const string Release = "update usage_counters set used = used - $3 where org_id = $1 and resource = $2";
 
-    /// <summary>One of it, in the round trip that opens the transaction.</summary>
-    public static ReservationAhead Ahead(Quota quota, TenantId org, DateTimeOffset now)
-    {
-        var command = new NpgsqlBatchCommand(Reserve);
-        AddTerms(command.Parameters, quota, org, now);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = 1 });
-        return new ReservationAhead(quota, command);
-    }
-
     public async Task<Error?> ReserveAsync(Quota quota, long n, CancellationToken cancellationToken)
     {
         if (await TryReserveAsync(quota, n, cancellationToken) is not { } standing)
@@ -82,8 +73,6 @@ internal sealed class Quotas(AppDbContext db, QuotaNotices notices, TimeProvider
     private async Task<(long Used, long? Limit)?> TryReserveAsync(
         Quota quota, long n, CancellationToken cancellationToken)
     {
-        if (n == 1 && db.Ahead?.TryTake(quota, out var standing) is true) return standing;
-
         await using var reserve = WithTerms(Reserve, quota).With(n);
         return await ReadAsync(reserve, cancellationToken);
     }
@@ -102,13 +91,6 @@ internal sealed class Quotas(AppDbContext db, QuotaNotices notices, TimeProvider
         NpgsqlCommand command, CancellationToken cancellationToken)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await ReadStandingAsync(reader, cancellationToken);
-    }
-
-    /// <returns>Null when there is no row: no room.</returns>
-    internal static async Task<(long Used, long? Limit)?> ReadStandingAsync(
-        NpgsqlDataReader reader, CancellationToken cancellationToken)
-    {
         if (!await reader.ReadAsync(cancellationToken)) return null;
 
         return (reader.GetInt64(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetInt64(1));
@@ -117,20 +99,8 @@ internal sealed class Quotas(AppDbContext db, QuotaNotices notices, TimeProvider
     private NpgsqlCommand Named(string sql, Quota quota) =>
         db.Command(sql).With(db.OrgId.Value).With(Wire.Text(quota));
 
-    private NpgsqlCommand WithTerms(string sql, Quota quota)
-    {
-        var command = db.Command(sql);
-        AddTerms(command.Parameters, quota, db.OrgId, clock.GetUtcNow());
-        return command;
-    }
-
-    private static void AddTerms(NpgsqlParameterCollection parameters, Quota quota, TenantId org, DateTimeOffset now)
-    {
-        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = org.Value });
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = Wire.Text(quota) });
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = Wire.Text(EntitlementOf(quota)) });
-        parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime });
-    }
+    private NpgsqlCommand WithTerms(string sql, Quota quota) =>
+        Named(sql, quota).With(Wire.Text(EntitlementOf(quota))).With(clock.GetUtcNow().UtcDateTime);
 
     private static InvalidOperationException Uncounted(Quota quota) =>
         new($"The tenant has no counter of {Wire.Text(quota)}.");

@@ -28,34 +28,14 @@ internal static class TenantContext
 
     public static NpgsqlCommand Command(
         TenantBinding binding, NpgsqlConnection connection, NpgsqlTransaction transaction) =>
-        Fill(new NpgsqlCommand(Bind, connection, transaction), command => command.Parameters, binding);
-
-    /// <summary>Binds for writing, with a reservation behind it.</summary>
-    public static NpgsqlBatch Batch(
-        TenantBinding binding, ReservationAhead ahead, NpgsqlConnection connection, NpgsqlTransaction transaction) =>
-        new(connection, transaction)
-        {
-            BatchCommands =
-            {
-                Fill(new NpgsqlBatchCommand(Bind), command => command.Parameters, binding), ahead.Command,
-            },
-        };
-
-    private static T Fill<T>(T command, Func<T, NpgsqlParameterCollection> parametersOf, TenantBinding binding)
-    {
-        var parameters = parametersOf(command);
-        parameters.Add(new NpgsqlParameter<Guid> { TypedValue = binding.OrgId.Value });
-        Add(binding.UserId?.Value, NpgsqlDbType.Uuid);
-        Add(binding.Address, NpgsqlDbType.Text);
-        Add(Wire.Text(binding.Kind), NpgsqlDbType.Text);
-        Add(binding.OnBehalfOf, NpgsqlDbType.Uuid);
-        Add(binding.RequestId, NpgsqlDbType.Text);
-        Add(binding.TraceId, NpgsqlDbType.Text);
-        return command;
-
-        void Add(object? value, NpgsqlDbType type) =>
-            parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = type });
-    }
+        new NpgsqlCommand(Bind, connection, transaction)
+            .With(binding.OrgId.Value)
+            .WithNullable(binding.UserId?.Value, NpgsqlDbType.Uuid)
+            .WithNullable(binding.Address, NpgsqlDbType.Text)
+            .WithNullable(Wire.Text(binding.Kind), NpgsqlDbType.Text)
+            .WithNullable(binding.OnBehalfOf, NpgsqlDbType.Uuid)
+            .WithNullable(binding.RequestId, NpgsqlDbType.Text)
+            .WithNullable(binding.TraceId, NpgsqlDbType.Text);
 
     /// <summary>The server answers with what is bound now, the tenant first: proven, not believed.</summary>
     /// <exception cref="TenantMismatchException">It is bound to something else.</exception>
@@ -110,9 +90,9 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
     {
         try
         {
-            await BindAsync(
-                (AppDbContext)eventData.Context!, (NpgsqlConnection)connection, (NpgsqlTransaction)result,
-                cancellationToken);
+            await using var command = TenantContext.Command(
+                BindingOf(eventData), (NpgsqlConnection)connection, (NpgsqlTransaction)result);
+            TenantContext.Prove(BindingOf(eventData), await command.ExecuteScalarAsync(cancellationToken));
             return result;
         }
         catch
@@ -121,23 +101,6 @@ internal sealed class BoundTransaction : DbTransactionInterceptor
             await eventData.Context!.Database.CloseConnectionAsync();
             throw;
         }
-    }
-
-    private static async Task BindAsync(
-        AppDbContext db, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
-    {
-        if (db.Ahead is not { } ahead)
-        {
-            await using var command = TenantContext.Command(db.Binding, connection, transaction);
-            TenantContext.Prove(db.Binding, await command.ExecuteScalarAsync(cancellationToken));
-            return;
-        }
-
-        await using var batch = TenantContext.Batch(db.Binding, ahead, connection, transaction);
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        TenantContext.Prove(db.Binding, await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null);
-        await reader.NextResultAsync(cancellationToken);
-        await ahead.ReadAsync(reader, cancellationToken);
     }
 
     public override DbTransaction TransactionUsed(

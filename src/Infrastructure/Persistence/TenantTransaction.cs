@@ -1,14 +1,13 @@
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
-using CleanTenancy.Domain.Plans;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <inheritdoc cref="ITenantTransaction"/>
-internal sealed class TenantTransaction(AppDbContext db, ICaller caller, TimeProvider clock) : ITenantTransaction
+internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITenantTransaction
 {
     private const int Attempts = 5;
 
@@ -23,12 +22,7 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller, TimePro
         db.Bind(TenantBindings.Of(caller, tenant.Id));
     }
 
-    public Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
-        where TResponse : IRefusable<TResponse> =>
-        RunAsync(work, Quota.None, cancellationToken);
-
-    public async Task<TResponse> RunAsync<TResponse>(
-        Func<Task<TResponse>> work, Quota first, CancellationToken cancellationToken)
+    public async Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
         where TResponse : IRefusable<TResponse>
     {
         NameTenant();
@@ -36,7 +30,7 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller, TimePro
         {
             try
             {
-                return await RunOnceAsync(work, first, cancellationToken);
+                return await RunOnceAsync(work, cancellationToken);
             }
             catch (Exception failure) when (attempt < Attempts && IsVictim(failure))
             {
@@ -59,26 +53,11 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller, TimePro
     }
 
     private async Task<TResponse> RunOnceAsync<TResponse>(
-        Func<Task<TResponse>> work, Quota first, CancellationToken cancellationToken)
+        Func<Task<TResponse>> work, CancellationToken cancellationToken)
         where TResponse : IRefusable<TResponse>
     {
         db.ChangeTracker.Clear();
         _afterCommit.Clear();
-        db.Ahead = first is Quota.None ? null : Quotas.Ahead(first, db.OrgId, clock.GetUtcNow());
-        try
-        {
-            return await WorkAsync(work, cancellationToken);
-        }
-        finally
-        {
-            db.Ahead = null; // a pooled context keeps what it is given
-        }
-    }
-
-    private async Task<TResponse> WorkAsync<TResponse>(
-        Func<Task<TResponse>> work, CancellationToken cancellationToken)
-        where TResponse : IRefusable<TResponse>
-    {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var response = await work();
         if (response.Error is not null)

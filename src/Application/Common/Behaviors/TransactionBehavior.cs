@@ -1,6 +1,5 @@
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
-using CleanTenancy.Domain.Plans;
 using MediatR;
 
 namespace CleanTenancy.Application.Common.Behaviors;
@@ -16,14 +15,6 @@ internal sealed class TransactionBehavior<TRequest, TResponse>(ICaller caller, I
     private static readonly bool OpensOne = typeof(TRequest).IsAssignableTo(typeof(ICommand))
         && !typeof(TRequest).IsAssignableTo(typeof(IOwnTransactions));
 
-    /// <summary>What the Quota behavior reserves first of all: it rides with the opening of the transaction.</summary>
-    private static readonly Quota First =
-        TRequest.Policy is { ReservesLater: false, Releases.Count: 0 } ? TRequest.Policy.Quota : Quota.None;
-
-    /// <summary>Not where a stored answer may stand before it.</summary>
-    private Quota ReservedFirst =>
-        TRequest.Policy.Idempotent && caller.IdempotencyKey is not null ? Quota.None : First;
-
     public async Task<TResponse> Handle(
         TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
@@ -36,7 +27,7 @@ internal sealed class TransactionBehavior<TRequest, TResponse>(ICaller caller, I
 
         try
         {
-            return await transaction.RunAsync(() => next(), ReservedFirst, cancellationToken);
+            return await transaction.RunAsync(() => next(), cancellationToken);
         }
         catch (ConstraintViolatedException violated) when (ConstraintErrors.Find(violated.Constraint) is { } error)
         {

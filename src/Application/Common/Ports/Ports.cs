@@ -135,17 +135,6 @@ public interface ITenantTransaction
     Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
         where TResponse : IRefusable<TResponse>;
 
-    /// <inheritdoc cref="RunAsync{TResponse}(Func{Task{TResponse}}, CancellationToken)"/>
-    /// <param name="work">What is done inside.</param>
-    /// <param name="first">
-    /// One of it is reserved in the round trip that opens the transaction, and <see cref="IQuotas.ReserveAsync"/> finds
-    /// it done. None for nothing.
-    /// </param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    Task<TResponse> RunAsync<TResponse>(
-        Func<Task<TResponse>> work, Quota first, CancellationToken cancellationToken)
-        where TResponse : IRefusable<TResponse>;
-
     /// <summary>Sends the changes made so far to the database, inside the transaction.</summary>
     Task FlushAsync(CancellationToken cancellationToken);
 

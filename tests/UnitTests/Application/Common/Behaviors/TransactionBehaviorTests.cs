@@ -23,25 +23,6 @@ public sealed class TransactionBehaviorTests
     }
 
     [Fact]
-    public async Task A_reservation_rides_with_the_opening()
-    {
-        await SendAsync(new Make());
-        await SendAsync(new MakeOnce());
-
-        _transaction.Log.ShouldBe(["run with Events", "run with Members"]);
-    }
-
-    [Fact]
-    public async Task It_does_not_where_something_stands_before_it()
-    {
-        await SendAsync(new MakeOnce(), Fakes.Acme, key: "k");
-        await SendAsync(new MakeLater());
-        await SendAsync(new Swap());
-
-        _transaction.Log.ShouldBe(["run", "run", "run"]);
-    }
-
-    [Fact]
     public async Task A_query_only_names_its_tenant()
     {
         (await SendAsync(new Ask())).Value.ShouldBe("done");
@@ -94,10 +75,9 @@ public sealed class TransactionBehaviorTests
         where TRequest : IGuardedRequest<string> =>
         await SendAsync(request, Fakes.Acme);
 
-    private Task<Result<string>> SendAsync<TRequest>(TRequest request, Tenant? tenant, string? key = null)
+    private Task<Result<string>> SendAsync<TRequest>(TRequest request, Tenant? tenant)
         where TRequest : IGuardedRequest<string> =>
-        new TransactionBehavior<TRequest, Result<string>>(
-            new Fakes.Caller { Tenant = tenant, IdempotencyKey = key }, _transaction)
+        new TransactionBehavior<TRequest, Result<string>>(new Fakes.Caller { Tenant = tenant }, _transaction)
             .Handle(request, TestContext.Current.CancellationToken, _handler.Next);
 
     private sealed class Transaction : ITenantTransaction
@@ -108,15 +88,11 @@ public sealed class TransactionBehaviorTests
 
         public void NameTenant() => Log.Add("name");
 
-        public Task<TResponse> RunAsync<TResponse>(Func<Task<TResponse>> work, CancellationToken cancellationToken)
-            where TResponse : IRefusable<TResponse> =>
-            throw new InvalidOperationException("Handlers alone know nothing of a quota.");
-
         public async Task<TResponse> RunAsync<TResponse>(
-            Func<Task<TResponse>> work, Quota first, CancellationToken cancellationToken)
+            Func<Task<TResponse>> work, CancellationToken cancellationToken)
             where TResponse : IRefusable<TResponse>
         {
-            Log.Add(first is Quota.None ? "run" : $"run with {first}");
+            Log.Add("run");
             var response = await work();
             return Thrown is null ? response : throw Thrown;
         }
@@ -132,26 +108,6 @@ public sealed class TransactionBehaviorTests
     private sealed record Act : ICommand<string>
     {
         public static Policy Policy => Open;
-    }
-
-    private sealed record Make : ICommand<string>
-    {
-        public static Policy Policy => Open with { Quota = Quota.Events };
-    }
-
-    private sealed record MakeOnce : ICommand<string>
-    {
-        public static Policy Policy => Open with { Quota = Quota.Members, Idempotent = true };
-    }
-
-    private sealed record MakeLater : ICommand<string>
-    {
-        public static Policy Policy => Open with { Quota = Quota.Members, ReservesLater = true };
-    }
-
-    private sealed record Swap : ICommand<string>
-    {
-        public static Policy Policy => Open with { Quota = Quota.Members, Releases = [Quota.Events] };
     }
 
     private sealed record ActSlowly : ICommand<string>, IOwnTransactions
