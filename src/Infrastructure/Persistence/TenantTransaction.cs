@@ -1,7 +1,9 @@
+using System.Net.Sockets;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace CleanTenancy.Infrastructure.Persistence;
@@ -58,7 +60,7 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
     {
         db.ChangeTracker.Clear();
         _afterCommit.Clear();
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await BeginAsync(cancellationToken);
         var response = await work();
         if (response.Error is not null)
         {
@@ -74,12 +76,41 @@ internal sealed class TenantTransaction(AppDbContext db, ICaller caller) : ITena
         return response;
     }
 
+    /// <summary>
+    /// Again where the connection turned out to be lost, as those are that were idle when the server restarted: nothing
+    /// has been done on it yet.
+    /// </summary>
+    private async Task<IDbContextTransaction> BeginAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await db.Database.BeginTransactionAsync(cancellationToken);
+            }
+            catch (Exception failure) when (attempt < Attempts && IsOfTheConnection(failure))
+            {
+                // It has left the pool.
+            }
+        }
+    }
+
     public Task FlushAsync(CancellationToken cancellationToken) => db.SaveChangesAsync(cancellationToken);
 
     public void AfterCommit(Action action) => _afterCommit.Add(action);
 
     private static bool IsVictim(Exception failure) => Refusal(failure)?.SqlState
         is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    /// <summary>Ended from outside, cut, or out of step; a pool that is empty will be no fuller at once.</summary>
+    private static bool IsOfTheConnection(Exception failure) => failure switch
+    {
+        PostgresException refusal =>
+            refusal.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.QueryCanceled,
+        NpgsqlException { InnerException: IOException or SocketException } => true,
+        // The driver has no type of its own for an answer that it did not expect.
+        _ => failure.GetType() == typeof(Exception),
+    };
 
     /// <summary>EF wraps what the driver threw once, and twice where the driver calls it transient.</summary>
     private static PostgresException? Refusal(Exception failure)
