@@ -4,6 +4,7 @@ using CleanTenancy.Infrastructure.Mails;
 using CleanTenancy.Infrastructure.Outbox;
 using CleanTenancy.Infrastructure.Persistence;
 using CleanTenancy.Infrastructure.Persistence.Isolation;
+using CleanTenancy.Infrastructure.RateLimiting;
 using CleanTenancy.Infrastructure.Security;
 using CleanTenancy.Infrastructure.Signals;
 using CleanTenancy.Infrastructure.Sweeps;
@@ -87,6 +88,7 @@ public static class DependencyInjection
         services.AddSingleton<IApiKeyDirectory>(provider => provider.GetRequiredService<ApiKeyDirectory>());
         services.AddHostedService<SignalListener>();
 
+        services.AddRateLimiting(configuration);
         services.AddSingleton<IPasswords, Passwords>();
         services.AddSingleton<IThrottle, Throttle>();
         services.AddSingleton<ISecretBox>(provider => new SecretBox(

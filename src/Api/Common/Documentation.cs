@@ -104,6 +104,7 @@ internal static class Documentation
         DescribeBody(operation, route);
         DescribeAnswer(operation, route);
         DocumentedProblems.AddTo(operation, route, document);
+        if (route.IsLimited) DocumentedLimits.AddTo(operation, route, document);
         return Task.CompletedTask;
     }
 
@@ -458,7 +459,7 @@ internal static class DocumentedProblems
         if (hasBody) Add(415, ["unsupported_media_type"]);
         if (policy.Idempotent) Add(422, ["idempotency_key_reused"]);
         if (route.IsConditional) Add(428, ["precondition_required"]);
-        if (Limited.Contains(route.Request.Name)) Add(429, ["rate_limited"]);
+        if (route.IsLimited) Add(429, ["rate_limited"]);
         if (!route.IsPlatform) Add(503, ["tenant_provisioning"]);
 
         void Add(int status, string[] codes) => operation.Responses![status.ToString(CultureInfo.InvariantCulture)] =
@@ -537,10 +538,6 @@ internal static class DocumentedProblems
     /// <summary>Ask somebody who has signed in for a password or a code.</summary>
     private static readonly string[] Checked = ["ChangePassword", "StepUp", "ConfirmTotp", "DisableTotp"];
 
-    /// <summary>Take guesses of passwords, codes and links (ADR 0028).</summary>
-    private static readonly string[] Limited =
-        ["SignIn", "SignInOperator", "ForgotPassword", "ResetPassword", .. Checked];
-
     public static OpenApiSchema Schema()
     {
         static OpenApiSchema Text(string description) =>
@@ -592,7 +589,7 @@ internal static class DocumentedProblems
         ["tenant_suspended"] = """{"since":"2027-03-01T00:00:00Z","reason":"billing"}""",
         ["tenant_deleted"] = """{"since":"2027-03-01T00:00:00Z","reason":"deleted"}""",
         ["step_up_required"] = """{"maxAge":600}""",
-        ["rate_limited"] = """{"policy":"account","limit":80,"window":3600}""",
+        ["rate_limited"] = """{"policy":"plan","limit":60,"window":60}""",
         ["quota_exceeded"] = """{"resource":"events","limit":5,"used":5}""",
         ["invalid_transition"] = """{"from":"archived","trigger":"publish"}""",
     };

@@ -32,6 +32,8 @@ internal static class Edge
         services.AddScoped<HttpCaller>();
         services.AddScoped<ICaller>(provider => provider.GetRequiredService<HttpCaller>());
         services.AddScoped<ISystemCaller>(provider => provider.GetRequiredService<HttpCaller>());
+        services.AddSingleton<RouteLimits>();
+        services.AddSingleton<TenantSlots>();
         services.AddSingleton(new HostNames(configuration["Tenancy:BaseDomain"] ?? "localhost"));
         services.ConfigureHttpJsonOptions(options => Wire.Configure(options.SerializerOptions));
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -59,6 +61,7 @@ internal static class Edge
         app.UseDocumentation();
         app.UseRouting();
         app.UseMiddleware<CallerResolution>();
+        app.UseMiddleware<SlotKeeper>();
     }
 
     /// <summary>The API does not start inside a fence that does not hold.</summary>
@@ -115,6 +118,7 @@ internal sealed class RequestEnvelope(RequestDelegate next)
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";
+        LimitHeaders.Stamp(headers, caller.Taken);
     }
 
     private static string WithoutControls(string text) =>
@@ -150,11 +154,11 @@ internal sealed class TenantResolution(RequestDelegate next, HostNames names, IT
 }
 
 /// <summary>
-/// The route, the token, its tenant, the tenant's state, the permission: in this order, closed by default.
+/// The route, the token, its tenant, the limits, the tenant's state, the permission: in this order, closed by default.
 /// </summary>
 internal sealed class CallerResolution(
     RequestDelegate next, IAccessTokenReader tokens, ISessionDirectory sessions, IApiKeyDirectory keys,
-    IOperatorTokens operatorTokens, HostNames names, ITenantDirectory tenants,
+    IOperatorTokens operatorTokens, HostNames names, ITenantDirectory tenants, RouteLimits limits,
     TimeProvider clock)
 {
     private const string Scheme = "Bearer ";
@@ -179,6 +183,13 @@ internal sealed class CallerResolution(
             if (!route.IsPublic && !await IdentifyAsync(http, caller, route, operators, denials))
             {
                 await Problem.WriteAsync(http, StatusCodes.Status401Unauthorized, "unauthenticated");
+                return;
+            }
+
+            // Where an address is limited no token is read, so that one place serves both.
+            if (route.IsLimited && await limits.TakeAsync(http, caller, route) is { } limited)
+            {
+                await Problem.WriteAsync(http, limited);
                 return;
             }
 

@@ -26,6 +26,9 @@ internal sealed class HttpCaller : ICaller, ISystemCaller
 
     public Type? DeclaredRequest { get; set; }
 
+    /// <summary>What was taken of the limits for this request; null where nothing limits it, or not yet.</summary>
+    public Taken? Taken { get; set; }
+
     /// <exception cref="InvalidOperationException">A client's request is under way in this scope.</exception>
     public void BecomeSystem()
     {

@@ -1,5 +1,6 @@
 using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Common;
+using CleanTenancy.Domain.Tenants;
 
 namespace CleanTenancy.Api.Common;
 
@@ -10,7 +11,23 @@ internal sealed record RouteRequest(
     public bool IsCommand => Request.IsAssignableTo(typeof(ICommand));
 
     public bool IsConditional => Request.IsAssignableTo(typeof(IConditional));
+
+    /// <summary>
+    /// Somebody signs in, stays signed in or gets a new password: limited by where they are (ADR 0034), for what a
+    /// stranger can use up of a tenant must not keep its members out.
+    /// </summary>
+    public bool TakesCredentials =>
+        IsPublic && (Policy.Capability is Capability.SignIn || (IsPlatform && IsCommand));
+
+    /// <summary>Everything but what operators ask for once they have signed in.</summary>
+    public bool IsLimited => IsPublic || !IsPlatform;
 }
+
+/// <summary>
+/// A route whose body is sent or answered for as long as the client's connection takes: it holds slots of its own (ADR
+/// 0035), so that slow uploads do not stand in the way of quick requests.
+/// </summary>
+internal sealed record StreamedRoute;
 
 /// <summary>A route that sends no request and is open to all: says why it may.</summary>
 internal sealed record OpenRoute(string Reason);
@@ -38,6 +55,10 @@ internal static class RouteMetadataExtensions
         else route.Produces(success, answer, "application/json");
         return route;
     }
+
+    /// <inheritdoc cref="StreamedRoute"/>
+    public static RouteHandlerBuilder Streams(this RouteHandlerBuilder route) =>
+        route.WithMetadata(new StreamedRoute());
 
     /// <summary>Lets everybody in, on any host, for a reason that the route tests show.</summary>
     public static TBuilder IsOpen<TBuilder>(this TBuilder route, string reason)

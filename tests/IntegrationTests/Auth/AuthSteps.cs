@@ -31,11 +31,13 @@ internal static class AuthSteps
 
     public static Guid SessionOf(string token) => Guid.Parse(Part(token, 1)["sid"]!.GetValue<string>());
 
-    /// <summary>What a stranger can compare: all but the id of the trace and of the request.</summary>
+    /// <summary>
+    /// What a stranger can compare: all but the id of the trace and of the request, and what is left to their address.
+    /// </summary>
     public static string Indistinct(this Answer answer)
     {
         var headers = answer.Headers
-            .Where(header => header.Key.ToUpperInvariant() is not ("DATE" or "X-REQUEST-ID"))
+            .Where(header => header.Key.ToUpperInvariant() is not ("DATE" or "X-REQUEST-ID" or "RATELIMIT"))
             .Select(header => $"{header.Key}: {string.Join(',', header.Value)}");
         return $"{(int)answer.Status}\n{string.Join('\n', headers)}\n{answer.Text.Replace(answer.Get<string>("traceId"), "", StringComparison.Ordinal)}";
     }

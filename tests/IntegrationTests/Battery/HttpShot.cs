@@ -98,8 +98,9 @@ internal sealed partial record HttpReply(
     /// <summary>Short, for a list of findings.</summary>
     public override string ToString() => $"{Status} {Code} {(Text.Length > 300 ? Text[..300] + "..." : Text)}";
 
+    /// <summary>What is left of a limit is less after each request.</summary>
     private static bool IsSteady((string Name, string Value) header) =>
-        header.Name.ToUpperInvariant() is not ("DATE" or "X-REQUEST-ID");
+        header.Name.ToUpperInvariant() is not ("DATE" or "X-REQUEST-ID" or "RATELIMIT");
 
     private static JsonObject? Parse(string text)
     {

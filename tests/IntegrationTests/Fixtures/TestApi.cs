@@ -69,6 +69,7 @@ public sealed class TestApi : IAsyncDisposable
                 ["Sweeps:Enabled"] = "false",
                 // All tests come from one address; those about limits and operators' codes start an API of their own.
                 ["Throttle:Factor"] = "1000",
+                ["RateLimits:Factor"] = "1000",
                 ["Platform:RequireTotp"] = "false",
             },
         };
