@@ -7,7 +7,10 @@ using CleanTenancy.IntegrationTests.Fixtures;
 
 namespace CleanTenancy.IntegrationTests.Edge;
 
-/// <summary>Host, token, state, permission, feature, validation, If-Match, handler: the first that says no answers.</summary>
+/// <summary>
+/// Host, token, state, permission, feature, validation, If-Match, handler: the first that says no answers. Where the
+/// limits stand is in PlanLimitTests and NetworkLimitTests.
+/// </summary>
 public sealed class OrderOfChecksTests(TestHost host)
 {
     private const string Unknown = "01900000-0000-7000-8000-000000000000";
