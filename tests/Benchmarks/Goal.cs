@@ -19,7 +19,10 @@ internal sealed record Goal(string Name, string What, double? Most = null)
 {
     /// <summary>Those that --only may name.</summary>
     public static readonly IReadOnlyList<string> Names =
-        ["1", "2", "3", FenceCost.Name, "6", TriggerCost.Name, QuotaCost.Name, SealingCost.Name];
+    [
+        "1", "2", "3", FenceCost.Name, "6", TriggerCost.Name, QuotaCost.Name, LimiterCost.Name, SealingCost.Name,
+        NoisyNeighbour.Name,
+    ];
 
     /// <summary>Requests to the floor and to our API.</summary>
     public static readonly IReadOnlyList<(Goal Goal, Ask Ask)> Requests =

@@ -12,6 +12,7 @@ if (arguments.Wants(FenceCost.Name)) await FenceCost.MeasureAsync(data, argument
 if (arguments.Wants(TriggerCost.Name)) await TriggerCost.MeasureAsync(data, arguments.Rounds, table);
 if (arguments.Wants(QuotaCost.Name)) await QuotaCost.MeasureAsync(data, arguments.Rounds, table);
 if (arguments.Wants(SealingCost.Name)) await SealingCost.MeasureAsync(data, arguments.Rounds, table);
+if (arguments.Wants(LimiterCost.Name)) await LimiterCost.MeasureAsync(arguments.Rounds, table);
 
 var requests = Goal.Requests.Where(r => arguments.Wants(r.Goal.Name)).ToList();
 var trips = Goal.Trips.Where(t => arguments.Wants(t.Goal.Name)).ToList();
@@ -25,6 +26,12 @@ foreach (var api in arguments.Apis.Where(_ => requests.Count + trips.Count > 0))
     foreach (var (goal, ask) in trips) table.Add(goal, await RoundTrips.CountAsync(ask, api, data, targets));
     foreach (var (goal, ask) in requests)
         table.Add(goal, await Duel.RunAsync(ask, floor, ours, targets, arguments.Rounds));
+}
+
+if (arguments.Wants(NoisyNeighbour.Name))
+{
+    await data.TidyAsync();
+    await NoisyNeighbour.MeasureAsync(arguments.Apis[0], data, arguments.Rounds, table);
 }
 
 table.Print(Console.Out);

@@ -14,7 +14,8 @@ internal static class Uniformity
     {
         await using var data = await Data.PrepareAsync(tenants: 1);
         await using var server = await Server.StartApiAsync(
-            Path.Combine(AppContext.BaseDirectory, "CleanTenancy.Api.dll"), data, data.App, ("Throttle__Factor", "1000"));
+            Path.Combine(AppContext.BaseDirectory, "CleanTenancy.Api.dll"), data, data.App,
+            ("Throttle__Factor", "1000"), ("RateLimits__Factor", "1000"));
         using var client = new HttpClient();
         var (slug, email) = Data.First;
         Console.WriteLine($"{Samples} answers each, in turns; p is the chance of a difference like this if there is none");
