@@ -21,6 +21,8 @@ internal sealed class PlanOverrides(
     public async Task<IReadOnlyList<PlanOverride>?> ListAsync(TenantId org, CancellationToken cancellationToken)
     {
         await using var connection = await platform.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await BindAsync(connection, transaction, org, cancellationToken);
         if (!await ExistsAsync(connection, org, cancellationToken)) return null;
 
         await using var select = new NpgsqlCommand(

@@ -223,6 +223,9 @@ public sealed class RowChangeTests(OwnDatabase database) : IClassFixture<OwnData
             case "roles":
                 row["name"] = "another";
                 break;
+            case "tenant_overrides":
+                row["entitlement"] = "members";
+                break;
             case "api_keys":
                 row["prefix"] = "another";
                 break;

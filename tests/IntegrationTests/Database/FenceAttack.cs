@@ -22,7 +22,9 @@ internal sealed class FenceAttack(
 
     private IEnumerable<Guid> Foreigners => new[] { OwnDatabase.A, OwnDatabase.B }.Where(t => t != Tenant);
 
-    private bool IsFenced => role == FenceMatrix.App;
+    private Reach? Reach => FenceMatrix.Reached.GetValueOrDefault((role, table.Name));
+
+    private bool IsFenced => role == FenceMatrix.App || Reach is { IsBound: true };
 
     private bool IsOwner => role == table.Of.Owner;
 
@@ -117,18 +119,18 @@ internal sealed class FenceAttack(
         var another = table.Rows[own];
         var made = await TryAsync(table.Of.Insert, another.Another);
         if (!IsFenced) Refused("INSERT own", "INSERT", made);
-        // A purged tenant has no parent to point at. Else: as if there were no fence.
+        // As if there were no fence: a purged tenant has no parent to point at.
         else if (!Settled("INSERT own", "INSERT", made))
-            Expect("INSERT own", made, own == FenceMatrix.Gone ? "23503" : another.Unfenced);
+            Expect("INSERT own", made, another.Unfenced);
 
         var again = await TryAsync(
             table.Of.Insert + $" on conflict {table.Of.PrimaryKey} do update set {_is.Key} = excluded.{_is.Key} "
             + $"returning {_is.Key}",
             another.Present);
         if (!IsFenced) Refused("INSERT own ON CONFLICT DO UPDATE", "INSERT", again);
-        else if (!table.Of.May("UPDATE")) Expect("INSERT own ON CONFLICT DO UPDATE", again, Denied);
+        else if (!May("UPDATE")) Expect("INSERT own ON CONFLICT DO UPDATE", again, Denied);
         else if (!Settled("INSERT own ON CONFLICT DO UPDATE", "INSERT", again))
-            Expect("INSERT own ON CONFLICT DO UPDATE", again, own == FenceMatrix.Gone ? "23503" : null);
+            Expect("INSERT own ON CONFLICT DO UPDATE", again, own == FenceMatrix.Gone ? another.Unfenced : null);
     }
 
     private async Task PassByAsync()
@@ -143,7 +145,7 @@ internal sealed class FenceAttack(
 
         // UPDATE and DELETE allow it; the time limits end it.
         var locked = await TryAsync($"lock table {_is.Name} in access exclusive mode nowait");
-        var may = IsOwner || (IsFenced && (table.Of.May("UPDATE") || table.Of.May("DELETE"))) || Reaches("UPDATE")
+        var may = IsOwner || (IsFenced && (May("UPDATE") || May("DELETE"))) || Reaches("UPDATE")
             || Reaches("DELETE");
         Expect("LOCK", locked, may ? [null, Locked] : [Denied], rows: null);
 
@@ -154,12 +156,15 @@ internal sealed class FenceAttack(
         });
         Expect(
             "COPY FROM", copied,
-            IsOwner || (IsFenced && table.Of.May("INSERT")) || Reaches("INSERT") ? NoCopy : Denied);
+            IsOwner || (IsFenced && May("INSERT")) || Reaches("INSERT") ? NoCopy : Denied);
     }
 
     private bool Reaches(string privilege) =>
-        FenceMatrix.Reached.TryGetValue((role, table.Name), out var reach)
-        && reach.Privileges.Contains(privilege, StringComparison.Ordinal);
+        Reach is { IsBound: false } reach && reach.Privileges.Contains(privilege, StringComparison.Ordinal);
+
+    private bool May(string privilege) => Reach is { IsBound: true } reach
+        ? reach.Privileges.Contains(privilege, StringComparison.Ordinal)
+        : table.Of.May(privilege);
 
     private Task AllAsync(string command, string privilege, string sql, IReadOnlyList<string?>? orElse = null) =>
         AllAsync(command, privilege, () => connection.ListAsync<Guid>(sql), orElse);
@@ -174,7 +179,7 @@ internal sealed class FenceAttack(
             return;
         }
 
-        if (orElse?.Contains(result.State) is true && IsFenced && table.Of.May(privilege) && Own > 0) return;
+        if (orElse?.Contains(result.State) is true && IsFenced && May(privilege) && Own > 0) return;
 
         if (!Settled(command, privilege, result)) Expect(command, result, state: null, Own);
     }
@@ -188,9 +193,9 @@ internal sealed class FenceAttack(
     /// <summary>What does not depend on whose rows there are.</summary>
     private bool Settled(string command, string privilege, (List<Guid> Rows, string? State) result)
     {
-        if (IsFenced && table.Of.May(privilege) && !_context.IsNoUuid) return false;
+        if (IsFenced && May(privilege) && !_context.IsNoUuid) return false;
 
-        if (IsFenced && table.Of.May(privilege)) Expect(command, result, NoUuid);
+        if (IsFenced && May(privilege)) Expect(command, result, NoUuid);
         // Planning may look at the setting before the privileges are.
         else if (IsFenced) Expect(command, result, _context.IsNoUuid ? [Denied, NoUuid] : [Denied], rows: 0);
         else if (Reaches(privilege)) return true; // its own policies say what; they are listed

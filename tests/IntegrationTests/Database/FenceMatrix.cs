@@ -25,7 +25,11 @@ internal sealed record MatrixRow(long Count, string Present, string Another, str
 /// <param name="Grants">The grants as the catalogue has them; the owner of a table needs none.</param>
 /// <param name="Policies">Its policies' names.</param>
 /// <param name="Reason">Why it must.</param>
-internal sealed record Reach(string Privileges, string Grants, string Policies, string Reason);
+internal sealed record Reach(string Privileges, string Grants, string Policies, string Reason)
+{
+    /// <summary>Its policy asks for the binding: it is attacked as application_role is.</summary>
+    public bool IsBound { get; init; }
+}
 
 /// <summary>What the setting is, and whose rows that shows.</summary>
 internal sealed record MatrixContext(string? Setting, Guid? Tenant, bool IsNoUuid = false);
@@ -72,6 +76,9 @@ internal static class FenceMatrix
                 "The dispatcher claims and finishes every tenant's messages."),
             [(Platform, "organizations")] = new(
                 "SELECT", "SELECT", "platform_read_policy", "Sweeps ask for each tenant's plan and state."),
+            [(Platform, "tenant_overrides")] = new(
+                "DELETE, INSERT, SELECT, UPDATE", "DELETE, INSERT, SELECT, UPDATE", "platform_overrides_policy",
+                "Operators promise one tenant more, or less, than its plan.") { IsBound = true },
         };
 
     /// <summary>Tables in which the seeded rows leave no other one to make, and why.</summary>

@@ -61,7 +61,6 @@ internal sealed class PlanOverrideConfiguration : IEntityTypeConfiguration<PlanO
         builder.IsTenantTable("tenant_overrides");
         builder.HasKey(o => new { o.OrgId, o.Entitlement });
         builder.HasWords<PlanOverride, Entitlement>("entitlement");
-        builder.Property(o => o.Entitlement).IsOpen();
         builder.Property(o => o.Reason).HasMaxLength(PlanOverride.ReasonMaxLength).IsOpen();
         builder.IsAuditedBy(nameof(PlanOverride.OrgId));
         builder.HasOne<Organization>().WithMany().HasForeignKey(o => o.OrgId).OnDelete(DeleteBehavior.Restrict);

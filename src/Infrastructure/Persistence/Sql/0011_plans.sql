@@ -16,7 +16,10 @@ alter table tenant_overrides add constraint ck_tenant_overrides_kind check (
 select fence_tenant_table('tenant_overrides', 'select');
 select audit_tenant_table('tenant_overrides', '', 'created_at', 'org_id', 'org_id');
 grant select, insert, update, delete on tenant_overrides to platform_role;
-create policy platform_overrides_policy on tenant_overrides for all to platform_role using (true) with check (true);
+-- Bound like the tenants' own: an operator's deed reaches the one tenant that it is about.
+create policy platform_overrides_policy on tenant_overrides for all to platform_role
+  using (org_id = nullif(current_setting('app.current_org_id', true), '')::uuid)
+  with check (org_id = nullif(current_setting('app.current_org_id', true), '')::uuid);
 grant execute on function set_tenant_context(uuid, uuid, text, text, uuid, text, text) to platform_role;
 grant execute on function record_deed(text, uuid, uuid, jsonb) to platform_role;
 
