@@ -2,6 +2,7 @@ using System.Text.Json;
 using CleanTenancy.Application.Auth;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
+using CleanTenancy.Application.Files;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,7 @@ public static class DependencyInjection
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AuditBehavior<,>));
 
         services.AddScoped<Proofs>();
+        services.AddScoped<UploadKeys>();
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped<ISender, MediatorSender>();

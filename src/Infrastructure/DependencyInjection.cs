@@ -1,5 +1,6 @@
 using System.Data.Common;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Infrastructure.Files;
 using CleanTenancy.Infrastructure.Mails;
 using CleanTenancy.Infrastructure.Outbox;
 using CleanTenancy.Infrastructure.Persistence;
@@ -72,6 +73,14 @@ public static class DependencyInjection
         services.AddSingleton<IMailer>(provider => provider.GetRequiredService<MailSettings>().Host is null
             ? ActivatorUtilities.CreateInstance<FileMailer>(provider)
             : ActivatorUtilities.CreateInstance<SmtpMailer>(provider));
+        services.AddSingleton<IOutboxHandler, FileEraser>();
+        services.AddSingleton(provider => FileSettings.Read(
+            configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));
+        services.AddSingleton(provider => provider.GetRequiredService<FileSettings>().Limits);
+        services.AddSingleton<IFileStore>(provider => provider.GetRequiredService<FileSettings>().S3 is null
+            ? ActivatorUtilities.CreateInstance<FolderFileStore>(provider)
+            : ActivatorUtilities.CreateInstance<S3FileStore>(provider));
+        services.AddSingleton<IUploadKeeping, UploadKeeping>();
         services.AddSingleton<ILinks, Links>();
         services.AddScoped<IOperators, Operators>();
         services.AddScoped<IIdempotencyStore, IdempotencyStore>();

@@ -27,6 +27,7 @@ public sealed class RequestTests
         ["SealAuditLogs"] = "Seals each tenant's log by itself; reads and answers no line of it.",
         ["SetOverride"] = "An operator changes what one tenant may: bound to it, and recorded in its own log.",
         ["SignInOperator"] = "Operators are people of the platform, with a table and a token audience of their own.",
+        ["SweepAbandonedUploads"] = "Clears up after each tenant's dead uploads by itself, by a timer; answers how many.",
         ["SignOutOperator"] = "An operator's session belongs to no tenant.",
     };
 
@@ -52,6 +53,7 @@ public sealed class RequestTests
         ["AcceptInvitation"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
         ["RefreshSession"] = "Ending a session whose token was used twice must outlive the refusal that it answers with.",
         ["SignIn"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
+        ["UploadFile"] = "Bytes come for minutes: no connection and no transaction waits for them.",
     };
 
     private static IReadOnlyList<Type> Requests => RequestsOf(Source.Written(Source.Application));
@@ -151,6 +153,7 @@ public sealed class RequestTests
             "Doubled: a command names its deed",
             "Ambiguous: Event-Created is no deed in the past tense",
             "Ambiguous: quota and idempotency need the pipeline's transaction",
+            "Doubled: only transactions of its own have a quota or keys of their own",
             "Neither: a query has no deed",
         ],
         ignoreOrder: true);
@@ -234,6 +237,8 @@ public sealed class RequestTests
             if (request.IsAssignableTo(typeof(IOwnTransactions))
                 && (policy.Quota is not Quota.None || policy.Releases.Count > 0 || policy.Idempotent))
                 yield return $"{request.Name}: quota and idempotency need the pipeline's transaction";
+            if (!request.IsAssignableTo(typeof(IOwnTransactions)) && (policy.OwnQuota is not Quota.None || policy.OwnIdempotency))
+                yield return $"{request.Name}: only transactions of its own have a quota or keys of their own";
         }
     }
 

@@ -148,5 +148,8 @@ internal static class QuotaCost
     {
         public Task MailAsync(Mail mail, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("No limit, no mail.");
+
+        public Task EraseFileAsync(FileKey file, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("Nothing is stored here.");
     }
 }

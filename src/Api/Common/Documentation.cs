@@ -120,6 +120,8 @@ internal static class Documentation
         };
         if (policy.Feature != default) parts.Add($"Feature: `{Wire.Text(policy.Feature)}`.");
         if (policy.Quota != default) parts.Add($"Counts against the quota `{Wire.Text(policy.Quota)}`.");
+        if (policy.OwnQuota != default)
+            parts.Add($"Counts against the quota `{Wire.Text(policy.OwnQuota)}`, with the size of what is sent.");
         if (route.IsPlatform) parts.Add("Answers on the platform host only.");
         return string.Join(' ', parts);
     }
@@ -133,8 +135,8 @@ internal static class Documentation
         foreach (var (name, given) in names)
             if (given is OpenApiParameter parameter) parameter.Name = name;
         operation.Parameters = [.. names.Select(pair => Known(pair.Item1) ?? pair.Given)];
-        if (!route.IsCommand && IsVersioned(route)) operation.Parameters.Add(Known("If-None-Match")!);
-        if (route.Policy.Idempotent) operation.Parameters.Add(Known("Idempotency-Key")!);
+        if (!route.IsCommand && HasTag(route)) operation.Parameters.Add(Known("If-None-Match")!);
+        if (route.Policy.TakesKey) operation.Parameters.Add(Known("Idempotency-Key")!);
         if (operation.Parameters.Count == 0) operation.Parameters = null;
     }
 
@@ -201,6 +203,7 @@ internal static class Documentation
     {
         if (operation.RequestBody?.Content is not { } content) return;
 
+        if (content.TryGetValue(Files.MultipartFile.MediaType, out var form)) form.Schema = FileForm();
         if (Examples.TryGetValue(route.Request.Name, out var json))
             foreach (var media in content.Values) media.Example = JsonNode.Parse(json);
         // The right name of a patch first; plain JSON is taken too, for clients that can send nothing else.
@@ -217,13 +220,40 @@ internal static class Documentation
         answer.Headers = new Dictionary<string, IOpenApiHeader>();
         if (IsVersioned(route))
             answer.Headers["ETag"] = Header("The version, in quotes: for If-Match and If-None-Match.");
+        if (IsContent(route)) DescribeContent(operation, answer);
         if (route.Success == StatusCodes.Status201Created)
             answer.Headers["Location"] = Header("The path of what was created.");
-        if (route.Policy.Idempotent)
+        if (route.Policy.TakesKey)
             answer.Headers["Idempotency-Replayed"] = Header("true if an earlier request has done this.");
-        if (!route.IsCommand && IsVersioned(route))
+        if (!route.IsCommand && HasTag(route))
             operation.Responses["304"] = new OpenApiResponse { Description = "Not Modified" };
     }
+
+    /// <summary>The bytes themselves, by the media type that they have; a part of them for who asks for a range.</summary>
+    private static void DescribeContent(OpenApiOperation operation, OpenApiResponse answer)
+    {
+        answer.Content = new Dictionary<string, OpenApiMediaType>
+        {
+            ["application/octet-stream"] = new() { Schema = Bytes() },
+        };
+        answer.Headers!["ETag"] = Header("The SHA-256 of the content, in quotes: for If-None-Match and If-Range.");
+        answer.Headers["Content-Disposition"] = Header("To be saved under its name; a cover is inline.");
+        operation.Responses!["206"] = new OpenApiResponse { Description = "Partial Content", Content = answer.Content };
+    }
+
+    private static OpenApiSchema FileForm() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema> { [Files.MultipartFile.Part] = Bytes() },
+        Required = new HashSet<string> { Files.MultipartFile.Part },
+        AdditionalPropertiesAllowed = false,
+    };
+
+    private static OpenApiSchema Bytes() => new() { Type = JsonSchemaType.String, Format = "binary" };
+
+    private static bool HasTag(RouteRequest route) => IsVersioned(route) || IsContent(route);
+
+    private static bool IsContent(RouteRequest route) => route.Answer == typeof(FileContent);
 
     private static bool IsVersioned(RouteRequest route) => route.Answer.IsAssignableTo(typeof(IVersioned));
 
@@ -254,6 +284,7 @@ internal static class Documentation
         ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
         ("Programs", "The parts of an event: talks, workshops, dinners."),
         ("Registrations", "Who has a place at an event."),
+        ("Files", "What an organization keeps: uploaded, shown as covers of events, downloaded."),
         ("Members", "Who belongs to an organization: invited, suspended, removed, restored."),
         ("Roles", "What members may do: built-in and custom roles, and the permissions they are made of."),
         ("Plan", "What an organization may: its limits and what it uses of them, its features, other plans."),
@@ -311,7 +342,10 @@ internal static class DocumentedSchemas
         var isNullable = inner != type || (!type.IsValueType && context.JsonPropertyInfo is { IsGetNullable: true });
         if (inner == typeof(string) || inner == typeof(DateTimeOffset) || inner.IsEnum || IsId(inner))
             schema.Type = isNullable ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
-        if (IsId(inner)) (schema.Format, schema.Description) = ("uuid", "A UUIDv7 (RFC 9562), made by the server.");
+        // One schema for all places: where there may be none, the place says so.
+        if (IsId(inner))
+            (schema.Type, schema.Format, schema.Description) =
+                (JsonSchemaType.String, "uuid", "A UUIDv7 (RFC 9562), made by the server.");
         // Every plan has the feature "none": it is never sent.
         if (inner.IsEnum)
             schema.Enum = [.. Wire.WordsOf(inner)
@@ -422,11 +456,12 @@ internal static class DocumentedProblems
     public static void AddTo(OpenApiOperation operation, RouteRequest route, OpenApiDocument document)
     {
         var (policy, hasBody) = (route.Policy, operation.RequestBody is not null);
-        if (hasBody || policy.Idempotent || operation.Parameters?.Any(p => p.In is ParameterLocation.Query) is true)
+        var isForm = operation.RequestBody?.Content?.ContainsKey(Files.MultipartFile.MediaType) is true;
+        if (hasBody || policy.TakesKey || operation.Parameters?.Any(p => p.In is ParameterLocation.Query) is true)
             Add(400,
             [
                 "validation_failed",
-                .. hasBody ? ["malformed_json"] : Array.Empty<string>(),
+                .. isForm ? ["malformed_multipart"] : hasBody ? ["malformed_json"] : Array.Empty<string>(),
                 .. route.Request.Name is "ResetPassword" ? ["invalid_token"] : Array.Empty<string>(),
             ]);
         if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession" or "SignInOperator" or "RefreshOperatorSession") Add(401,
@@ -451,13 +486,15 @@ internal static class DocumentedProblems
             Add(409,
             [
                 "invalid_transition",
-                .. policy.Quota != default ? ["quota_exceeded"] : Array.Empty<string>(),
-                .. policy.Idempotent ? ["idempotency_in_flight"] : Array.Empty<string>(),
+                .. policy.Quota != default || policy.OwnQuota != default ? ["quota_exceeded"] : Array.Empty<string>(),
+                .. policy.TakesKey ? ["idempotency_in_flight"] : Array.Empty<string>(),
             ]);
         if (route.IsConditional) Add(412, ["precondition_failed"]);
         if (hasBody) Add(413, ["payload_too_large"]);
         if (hasBody) Add(415, ["unsupported_media_type"]);
-        if (policy.Idempotent) Add(422, ["idempotency_key_reused"]);
+        if (isForm) Add(408, ["upload_timed_out"]);
+        if (isForm) Add(411, ["length_required"]);
+        if (policy.TakesKey) Add(422, ["idempotency_key_reused"]);
         if (route.IsConditional) Add(428, ["precondition_required"]);
         if (route.IsLimited) Add(429, ["rate_limited"]);
         if (!route.IsPlatform) Add(503, ["tenant_provisioning"]);

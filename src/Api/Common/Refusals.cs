@@ -21,6 +21,9 @@ internal sealed class Refusals(ILogger<Refusals> log) : IExceptionHandler
         RequestEnvelope.Stamp(httpContext, httpContext.RequestServices.GetRequiredService<HttpCaller>());
         switch (exception)
         {
+            case MalformedUploadException malformed:
+                await Problem.WriteAsync(httpContext, malformed.Status, malformed.Error);
+                break;
             case BadHttpRequestException { InnerException: JsonException json }:
                 await DescribeAsync(httpContext, json);
                 break;

@@ -52,6 +52,7 @@ internal static class RouteMetadataExtensions
             success);
         route.WithMetadata(metadata).WithName(request.Name).WithSummary(XmlSummaries.Of(request));
         if (answer == typeof(Nothing)) route.Produces(success);
+        else if (answer == typeof(FileContent)) route.Produces(success, contentType: "application/octet-stream");
         else route.Produces(success, answer, "application/json");
         return route;
     }

@@ -19,6 +19,8 @@ internal static class EventEndpoints
             .Sends<CreateEvent>(StatusCodes.Status201Created);
         events.MapGet("/{id:guid}", async (EventId id, ISender sender, CancellationToken ct) =>
             (await sender.Send(new GetEvent(id), ct)).ToOk()).Sends<GetEvent>();
+        events.MapGet("/{id:guid}/cover", async (EventId id, ISender sender, CancellationToken ct) =>
+            (await sender.Send(new GetEventCover(id), ct)).ToContent()).Sends<GetEventCover>().Streams();
         events.MapPatch("/{id:guid}", async (
             EventId id, [FromHeader(Name = "If-Match")] string? ifMatch, MergePatch<EventContent> patch, ISender sender,
             CancellationToken ct) =>

@@ -1,5 +1,6 @@
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Files;
 using CleanTenancy.Domain.Members;
 
 namespace CleanTenancy.Application.Common;
@@ -13,6 +14,8 @@ public static class ConstraintErrors
     {
         ["fk_registrations_events_org_id_event_id"] = EventErrors.HasRegistrations,
         ["ck_events_capacity"] = EventErrors.SoldOut,
+        // A file is kept before an event points at it: this is always the deletion.
+        ["fk_events_files_org_id_cover_file_id"] = FileErrors.InUse,
         ["fk_user_roles_roles_org_id_role_id"] = MemberErrors.RoleInUse,
         ["ix_invitations_org_id_normalized_email"] = MemberErrors.AlreadyInvited,
         ["ix_roles_org_id_name"] = MemberErrors.RoleNameTaken,

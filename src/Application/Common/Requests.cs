@@ -109,6 +109,20 @@ public sealed record Policy
     public bool Idempotent { get; init; }
 
     /// <summary>
+    /// What a handler with transactions of its own reserves by itself, as much as it needs: here for the documents.
+    /// </summary>
+    public Quota OwnQuota { get; init; }
+
+    /// <summary>
+    /// A handler with transactions of its own honours an Idempotency-Key by itself: what is compared is known only when
+    /// all of it has come.
+    /// </summary>
+    public bool OwnIdempotency { get; init; }
+
+    /// <summary>Whether clients may send an Idempotency-Key.</summary>
+    public bool TakesKey => Idempotent || OwnIdempotency;
+
+    /// <summary>
     /// A person must have proved who they are within <see cref="Gate.StepUpWindow"/>; no key and no operator may.
     /// </summary>
     public bool StepUp { get; init; }

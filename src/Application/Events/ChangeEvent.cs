@@ -42,6 +42,10 @@ internal sealed class ChangeEventHandler(
         if (validator.Validate(merged.Value) is { IsValid: false } invalid) return invalid.ToError();
         if (await LeavesProgramsOutsideAsync(command.Id, merged.Value, cancellationToken))
             return EventErrors.ProgramsOutside;
+        // What it has, nobody can take away: only another one is looked at.
+        if (merged.Value.CoverFileId != found.CoverFileId
+            && await db.CheckCoverAsync(merged.Value.CoverFileId, cancellationToken) is { } unsuitable)
+            return unsuitable;
 
         var now = clock.Now();
         if (found.Change(merged.Value, caller.RequiredTenant().TimeZone, now) is { } refusal) return refusal;

@@ -30,11 +30,13 @@ internal sealed class CreateEventValidator : AbstractValidator<CreateEvent>
 internal sealed class CreateEventHandler(IAppDbContext db, ICaller caller, TimeProvider clock)
     : IRequestHandler<CreateEvent, Result<EventDetails>>
 {
-    public Task<Result<EventDetails>> Handle(CreateEvent command, CancellationToken cancellationToken)
+    public async Task<Result<EventDetails>> Handle(CreateEvent command, CancellationToken cancellationToken)
     {
+        if (await db.CheckCoverAsync(command.Content.CoverFileId, cancellationToken) is { } unfit) return unfit;
+
         var (tenant, now) = (caller.RequiredTenant(), clock.Now());
         var draft = Event.Draft(tenant.Id, command.Content, tenant.TimeZone, tenant.Currency, now);
         db.Events.Add(draft);
-        return Task.FromResult<Result<EventDetails>>(EventDetails.Of(draft, now));
+        return EventDetails.Of(draft, now);
     }
 }

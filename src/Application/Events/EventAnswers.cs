@@ -48,6 +48,9 @@ public sealed record EventDetails : IVersioned, ISubject
 
     public required string? ContactEmail { get; init; }
 
+    /// <summary>The image is at the event's cover.</summary>
+    public required FileId? CoverFileId { get; init; }
+
     public required IReadOnlyDictionary<string, EventTranslation>? Translations { get; init; }
 
     [Required] public required string Currency { get; init; }
@@ -85,6 +88,7 @@ public sealed record EventDetails : IVersioned, ISubject
         SalesStartAt = e.SalesStartAt,
         SalesEndAt = e.SalesEndAt,
         ContactEmail = e.ContactEmail,
+        CoverFileId = e.CoverFileId,
         Translations = e.Translations,
         Currency = e.Currency,
         Version = e.Version,

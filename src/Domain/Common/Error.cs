@@ -10,6 +10,8 @@ public enum ErrorKind
     Conflict,
     PreconditionFailed,
     PreconditionRequired,
+    TooLarge,
+    TimedOut,
     Unprocessable,
     RateLimited,
     Unavailable,

@@ -375,3 +375,30 @@ public readonly record struct MessageId(Guid Value) : IId<MessageId>, IComparabl
 
     public override string ToString() => Value.ToString();
 }
+
+/// <summary>A stored file, and the upload that it comes from.</summary>
+public readonly record struct FileId(Guid Value) : IId<FileId>, IComparable<FileId>
+{
+    public static FileId From(Guid value) => new(value);
+
+    public static FileId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out FileId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(FileId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(FileId left, FileId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(FileId left, FileId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(FileId left, FileId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(FileId left, FileId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}

@@ -71,6 +71,8 @@ public sealed class Event : ITenantOwned, IVersioned
 
     public string? ContactEmail { get; private set; }
 
+    public FileId? CoverFileId { get; private set; }
+
     public IReadOnlyDictionary<string, EventTranslation>? Translations { get; private set; }
 
     /// <summary>The tenant's when the event was made: prices of sold tickets must not change their meaning.</summary>
@@ -98,6 +100,7 @@ public sealed class Event : ITenantOwned, IVersioned
         SalesStartAt = SalesStartAt,
         SalesEndAt = SalesEndAt,
         ContactEmail = ContactEmail,
+        CoverFileId = CoverFileId,
         Translations = Translations,
     };
 
@@ -169,6 +172,7 @@ public sealed class Event : ITenantOwned, IVersioned
         Description = null;
         Translations = null;
         ContactEmail = null;
+        CoverFileId = null; // or its file could never be deleted
         Touch(now);
     }
 
@@ -204,6 +208,7 @@ public sealed class Event : ITenantOwned, IVersioned
         SalesStartAt = content.SalesStartAt?.ToUniversalTime();
         SalesEndAt = content.SalesEndAt?.ToUniversalTime();
         ContactEmail = content.ContactEmail;
+        CoverFileId = content.CoverFileId;
         Translations = content.Translations;
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CleanTenancy.Domain.Common;
 
 namespace CleanTenancy.Domain.Events;
 
@@ -73,6 +74,9 @@ public sealed record EventContent
     public DateTimeOffset? SalesEndAt { get; init; }
 
     public string? ContactEmail { get; init; }
+
+    /// <summary>A file of this organization that is an image: PNG, JPEG, GIF or WebP.</summary>
+    public FileId? CoverFileId { get; init; }
 
     /// <summary>By BCP 47 language tag.</summary>
     public IReadOnlyDictionary<string, EventTranslation>? Translations { get; init; }

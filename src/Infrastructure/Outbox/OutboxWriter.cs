@@ -10,13 +10,20 @@ namespace CleanTenancy.Infrastructure.Outbox;
 internal sealed class OutboxWriter(
     AppDbContext db, ITenantTransaction transaction, OutboxBell bell, TimeProvider clock) : IOutbox
 {
-    public const string MailKind = "mail";
+    public const string MailKind = "mail", FileKind = "file.erase";
 
     public Task MailAsync(Mail mail, CancellationToken cancellationToken)
     {
         MailTemplates.Require(mail);
+        return QueueAsync(MailKind, mail);
+    }
+
+    public Task EraseFileAsync(FileKey file, CancellationToken cancellationToken) => QueueAsync(FileKind, file);
+
+    private Task QueueAsync<T>(string kind, T message)
+    {
         var org = db.OrgId;
-        db.Outbox.Add(OutboxMessage.Of(org, MailKind, JsonSerializer.Serialize(mail, Wire.Json), clock.Now()));
+        db.Outbox.Add(OutboxMessage.Of(org, kind, JsonSerializer.Serialize(message, Wire.Json), clock.Now()));
         transaction.AfterCommit(() => bell.Ring(org));
         return Task.CompletedTask;
     }

@@ -4,6 +4,7 @@ using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Files;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Outbox;
 using CleanTenancy.Domain.Plans;
@@ -45,6 +46,10 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     public DbSet<EventProgram> Programs => Set<EventProgram>();
 
     public DbSet<Registration> Registrations => Set<Registration>();
+
+    public DbSet<StoredFile> Files => Set<StoredFile>();
+
+    public DbSet<Upload> Uploads => Set<Upload>();
 
     public DbSet<Invitation> Invitations => Set<Invitation>();
 
@@ -105,6 +110,20 @@ public sealed class AppDbContext : DbContext, IAppDbContext
             .FromSql($"select * from registrations where org_id = {OrgId.Value} and id = {id.Value} for update")
             .AsTracking()
             .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    public Task<StoredFile?> LockFileAsync(FileId id, CancellationToken cancellationToken) =>
+        FileAsync("select pg_advisory_xact_lock(hashtextextended($1, 0))", id, cancellationToken);
+
+    public Task<StoredFile?> KeepFileAsync(FileId id, CancellationToken cancellationToken) =>
+        FileAsync("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", id, cancellationToken);
+
+    /// <summary>Locking a row takes the right to change it, and nobody may change a file: its id is locked instead.</summary>
+    private async Task<StoredFile?> FileAsync(string sql, FileId id, CancellationToken cancellationToken)
+    {
+        await using (var locked = this.Command(sql).With($"file {OrgId} {id}"))
+            await locked.ExecuteNonQueryAsync(cancellationToken);
+        return await Files.AsTracking().SingleOrDefaultAsync(file => file.Id == id, cancellationToken);
     }
 
     /// <summary>The row of the role that there is in each tenant, and that nobody can change or delete.</summary>

@@ -78,7 +78,10 @@ internal static class UsageTruth
             where r.org_id = $1 and r.status in ('held', 'active') and e.status <> 'archived')
           when 'members' then (select count(*) from users m where m.org_id = $1 and m.status <> 'removed') + (
             select count(*) from invitations i where i.org_id = $1 and i.accepted_at is null and i.revoked_at is null)
-          when 'storage' then 0
+          when 'storage' then (
+            select coalesce(sum(bytes), 0)::bigint from (
+              select size as bytes from files where org_id = $1
+              union all select reserved from uploads where org_id = $1) stored)
           end as real
         from usage_counters u where u.org_id = $1
         """;

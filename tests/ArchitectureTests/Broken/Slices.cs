@@ -27,7 +27,7 @@ namespace CleanTenancy.ArchitectureTests.Broken.Slices
 
     internal sealed record Doubled : ICommand<Nothing>
     {
-        public static Policy Policy { get; } = Deeds.Of(Deed.None);
+        public static Policy Policy { get; } = Deeds.Of(Deed.None) with { OwnIdempotency = true };
     }
 
     internal sealed record Distant : IQuery<Nothing>

@@ -190,8 +190,10 @@ internal sealed partial class HttpArena
             {
                 MediaType = target.MediaType,
             };
+        if (target.IsUpload)
+            shot = shot.WithBody(HttpUpload.Body($"of {tenant.Slug}")) with { MediaType = HttpUpload.MediaTypeWithBoundary };
         if (target.Request is { IsConditional: true }) shot = shot.With("If-Match", "*");
-        if (target.Request is { Policy.Idempotent: true })
+        if (target.Request is { Policy.TakesKey: true })
             shot = shot.With("Idempotency-Key", $"battery-{Interlocked.Increment(ref _keys)}");
         return shot;
     }
@@ -394,6 +396,21 @@ internal sealed partial class HttpArena
                     + "say in HttpArena.Opening what must happen before.");
             waiting = [.. waiting.Except(made)];
         }
+
+        await CoverAsync(tenant, token);
+    }
+
+    /// <summary>Every second file is an event's cover.</summary>
+    private async Task CoverAsync(TestTenant tenant, string? token)
+    {
+        var change = Targets.Single(target => target.Name == "PATCH /v1/events/{id}");
+        var files = await Catalogue.IdsAsync("files", tenant.Id);
+        foreach (var (file, ids) in files.Where((_, number) => number % 2 == 0).Zip(await OwnIdsAsync(change, tenant)))
+        {
+            var shot = await ShotAsync(change, tenant, ids);
+            var reply = await shot.WithBody($$"""{"coverFileId":"{{file}}"}""").As(token).SendAsync(Api);
+            if (!reply.Succeeded) throw new InvalidOperationException($"{file} is no cover: {reply}");
+        }
     }
 
     private async Task<bool> MakeAsync(
@@ -406,6 +423,8 @@ internal sealed partial class HttpArena
         foreach (var ids in from)
         {
             var shot = (await ShotAsync(target, tenant, ids)).As(token);
+            if (target.IsUpload && secret is not null)
+                shot = shot.WithBody(HttpUpload.Body(secret, $"{secret}.gif"));
             if (target.Body is not null && secret is not null)
                 body ??= await WithSecretAsync(target, shot, await BodyAsync(target, tenant), secret);
             if (body is not null)

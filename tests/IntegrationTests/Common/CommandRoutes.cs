@@ -13,9 +13,10 @@ namespace CleanTenancy.IntegrationTests.Common;
 /// <param name="Success">The status when it works.</param>
 /// <param name="Body">Fits.</param>
 /// <param name="IsConditional">Needs If-Match.</param>
+/// <param name="Form">In place of a body, where that is no JSON.</param>
 internal sealed record CommandRoute(
     string Command, HttpMethod Method, string Path, string Permission, string Deed, HttpStatusCode Success,
-    object? Body = null, bool IsConditional = false)
+    object? Body = null, bool IsConditional = false, Func<HttpContent>? Form = null)
 {
     public static readonly IReadOnlyList<CommandRoute> All =
     [
@@ -41,6 +42,10 @@ internal sealed record CommandRoute(
             Permissions.RegistrationsWrite, "registration.entered", HttpStatusCode.Created, Sample.Attendee("Lee Jun")),
         new("CancelRegistration", HttpMethod.Post, "/v1/registrations/{registration}/cancel",
             Permissions.RegistrationsWrite, "registration.cancelled", HttpStatusCode.OK),
+        new("UploadFile", HttpMethod.Post, "/v1/files",
+            Permissions.FilesWrite, "file.uploaded", HttpStatusCode.Created, Form: () => TestFiles.Form("Plan B"u8.ToArray())),
+        new("DeleteFile", HttpMethod.Delete, "/v1/files/{file}",
+            Permissions.FilesWrite, "file.deleted", HttpStatusCode.NoContent),
         new("CreateApiKey", HttpMethod.Post, "/v1/api-keys",
             Permissions.ApiKeysWrite, "api_key.created", HttpStatusCode.Created, Sample.ApiKey()),
         new("RevokeApiKey", HttpMethod.Delete, "/v1/api-keys/{apiKey}",
@@ -87,6 +92,7 @@ internal sealed record CommandRoute(
         var condition = IsConditional ? ifMatch : null;
         return Method.Method switch
         {
+            "POST" when Form is not null => client.SendAsync(Method, path, Form(), headers),
             "POST" => client.PostAsync(path, Body, headers),
             "PATCH" => client.PatchAsync(path, Body!, condition, headers),
             "DELETE" => client.DeleteAsync(path, condition, headers),
@@ -96,11 +102,13 @@ internal sealed record CommandRoute(
 }
 
 /// <summary>One row of each kind in a tenant, for commands to act on; all at version 1, but for the live event.</summary>
-internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registration, Guid ApiKey)
+internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registration, Guid ApiKey, Guid File)
 {
     /// <summary>Ids that nobody has.</summary>
     public static Stage Empty =>
-        new(Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId())
+        new(
+            Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(),
+            Answers.RandomId())
         {
             People = PeopleStage.Empty,
         };
@@ -114,10 +122,12 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
         var program = await organizer.PostAsync($"/v1/events/{draft}/programs", Sample.Program());
         var registration = await organizer.PostAsync($"/v1/events/{live}/registrations", Sample.Attendee());
         var key = await organizer.PostAsync("/v1/api-keys", Sample.ApiKey());
+        var file = await organizer.UploadAsync("Plan A");
         return new Stage(
             draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id,
             // An organizer may make none, and tests that start from one are not about keys.
-            key.Status == HttpStatusCode.Created ? key.Id : Answers.RandomId());
+            key.Status == HttpStatusCode.Created ? key.Id : Answers.RandomId(),
+            file.ShouldBe(HttpStatusCode.Created).Id);
     }
 
     /// <summary>A stage with people, whom nobody but the owner may see.</summary>
@@ -132,5 +142,6 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
         .Replace("{live}", $"{Live}", StringComparison.Ordinal)
         .Replace("{program}", $"{Program}", StringComparison.Ordinal)
         .Replace("{registration}", $"{Registration}", StringComparison.Ordinal)
-        .Replace("{apiKey}", $"{ApiKey}", StringComparison.Ordinal);
+        .Replace("{apiKey}", $"{ApiKey}", StringComparison.Ordinal)
+        .Replace("{file}", $"{File}", StringComparison.Ordinal);
 }

@@ -9,7 +9,7 @@ public sealed class IdempotencyTests(TestHost host)
 {
     private const string Key = "0198c0de-3b1f-7c55";
 
-    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "AddProgram", "EnterRegistration", "InviteMember", "CreateRole"];
+    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "AddProgram", "EnterRegistration", "InviteMember", "CreateRole", "UploadFile"];
 
     /// <summary>CreateApiKey makes a second key: its own tests say so, and why.</summary>
     public static TheoryData<string> CommandsThatTakeNone =>
@@ -24,12 +24,11 @@ public sealed class IdempotencyTests(TestHost host)
     {
         var tenant = await host.NewTenantAsync();
         var organizer = await tenant.OwnerAsync();
-        var path = (await Stage.SetAsync(organizer)).Fill(CommandRoute.Of(command).Path);
-        var body = CommandRoute.Of(command).Body;
-        var first = await organizer.PostAsync(path, body, WithKey());
+        var (route, stage) = (CommandRoute.Of(command), await Stage.SetAsync(organizer));
+        var first = await route.SendAsync(organizer, stage, headers: WithKey());
         var before = await tenant.TraceAsync();
 
-        var again = await organizer.PostAsync(path, body, WithKey());
+        var again = await route.SendAsync(organizer, stage, headers: WithKey());
 
         again.ShouldBe(first.ShouldBe(HttpStatusCode.Created).Status).Text.ShouldBe(first.Text);
         (again.ETag, again.Headers.Location).ShouldBe((first.ETag, first.Headers.Location));

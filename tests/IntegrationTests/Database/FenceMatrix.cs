@@ -79,6 +79,8 @@ internal static class FenceMatrix
             [(Platform, "tenant_overrides")] = new(
                 "DELETE, INSERT, SELECT, UPDATE", "DELETE, INSERT, SELECT, UPDATE", "platform_overrides_policy",
                 "Operators promise one tenant more, or less, than its plan.") { IsBound = true },
+            [(Platform, "uploads")] = new(
+                "SELECT", "SELECT", "platform_read_policy", "The sweep looks for what dead uploads left: ids and numbers."),
         };
 
     /// <summary>Tables in which the seeded rows leave no other one to make, and why.</summary>

@@ -140,6 +140,9 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
             values (org, gen_random_uuid(), 'mail', '{}', now(), now());
           insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
             values (org, 'events', 500, 'Ticket 1', now());
+          insert into files (org_id, id, name, content_type, size, sha256, created_by, created_at)
+            values (org, gen_random_uuid(), 'Plan.pdf', 'application/pdf', 7, '\x01', person, now());
+          insert into uploads (org_id, id, reserved, created_at) values (org, gen_random_uuid(), 7, now());
           perform seal_audit_log(org, 1000);
         end
         $do$

@@ -30,6 +30,9 @@ public static class Repository
         File.WriteAllText(Path.Combine(folder.FullName, file), text);
     }
 
+    /// <summary>A file or folder by its path in the repository.</summary>
+    public static string PathOf(string path) => Path.Combine(Root(), path);
+
     private static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

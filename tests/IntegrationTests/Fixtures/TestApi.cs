@@ -65,6 +65,7 @@ public sealed class TestApi : IAsyncDisposable
                 ["Mail:Host"] = "127.0.0.1",
                 ["Mail:Port"] = $"{SmtpSink.Shared.Port}",
                 ["Mail:From"] = "events@platform.test",
+                ["Files:Root"] = TestFiles.RootOf(database),
                 // Tests send the sweeps that they are about.
                 ["Sweeps:Enabled"] = "false",
                 // All tests come from one address; those about limits and operators' codes start an API of their own.

@@ -38,6 +38,7 @@ public sealed class TestHost : IAsyncLifetime
         await Api.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
         await Postgres.DisposeAsync();
+        TestFiles.Delete();
     }
 
     /// <summary>Another API, on this or another database, with settings and services of its own.</summary>

@@ -69,6 +69,7 @@ public sealed class TestTenant(TestApi api, TenantId id, string slug, IReadOnlyL
         select concat_ws('/',
           (select count(*) from events where org_id = $1), (select count(*) from programs where org_id = $1),
           (select count(*) from registrations where org_id = $1),
+          (select count(*) from files where org_id = $1), (select count(*) from uploads where org_id = $1),
           (select count(*) from audit_logs where org_id = $1 and action not in ('access.denied', 'session.refused')),
           (select coalesce(sum(version), 0) from users where org_id = $1), (select count(*) from user_roles where org_id = $1),
           (select coalesce(sum(version), 0) from roles where org_id = $1), (select count(*) from outbox where org_id = $1),

@@ -58,10 +58,15 @@ public sealed class PolicyMatrixSnapshotTests(TestHost host)
             request.IsPlatform ? "platform" : "tenant",
             policy.Permission,
             policy.Feature is Feature.None ? "" : Wire.Text(policy.Feature),
-            policy.Quota is Quota.None ? "" : Wire.Text(policy.Quota),
+            (policy.Quota, policy.OwnQuota) switch
+            {
+                (Quota.None, Quota.None) => "",
+                (Quota.None, var own) => $"{Wire.Text(own)}, its size",
+                var (one, _) => Wire.Text(one),
+            },
             string.Join(", ", policy.Releases.Select(Wire.Text)),
             policy.Audit,
-            policy.Idempotent ? "yes" : "",
+            policy.TakesKey ? "yes" : "",
             request.IsConditional ? "yes" : "",
             request.IsPlatform ? "" : Wire.Text(state),
             policy.StepUp ? "step up" : policy.PersonOnly ? "person" : "",

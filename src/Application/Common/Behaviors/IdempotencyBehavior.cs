@@ -17,17 +17,11 @@ internal sealed class IdempotencyBehavior<TRequest, TResponse>(
     where TRequest : IGuarded, ICommand
     where TResponse : IRefusable<TResponse>
 {
-    private const int MaxKeyLength = 255;
-
     public async Task<TResponse> Handle(
         TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
         if (!TRequest.Policy.Idempotent || caller.IdempotencyKey is not { } key) return await next();
-        if (key.Length is 0 or > MaxKeyLength)
-            return TResponse.Refused(Error.Validation(new Failure(
-                "Idempotency-Key",
-                "invalid_length",
-                TextRules.Say("1 to 255 characters are expected.", "1~255자여야 합니다."))));
+        if (IdempotencyErrors.Unfit(key) is { } unfit) return TResponse.Refused(unfit);
         if (!await store.TryEnterAsync(key, cancellationToken)) return TResponse.Refused(IdempotencyErrors.InFlight);
 
         var hash = Hash(request);
@@ -65,8 +59,18 @@ internal sealed class Answers<T> : IAnswers<Result<T>>
 
 public static class IdempotencyErrors
 {
+    private const int MaxKeyLength = 255;
+
     public static readonly Error InFlight =
         new(ErrorKind.Conflict, "idempotency_in_flight") { RetryAfter = TimeSpan.FromSeconds(1) };
 
     public static readonly Error KeyReused = new(ErrorKind.Unprocessable, "idempotency_key_reused");
+
+    /// <returns>Null for a key that may be remembered.</returns>
+    public static Error? Unfit(string key) => key.Length is > 0 and <= MaxKeyLength
+        ? null
+        : Error.Validation(new Failure(
+            "Idempotency-Key",
+            "invalid_length",
+            TextRules.Say("1 to 255 characters are expected.", "1~255자여야 합니다.")));
 }

@@ -5,6 +5,9 @@ public interface IOutbox
 {
     /// <summary>Queues a mail; it is sent at least once, after the commit and not without one.</summary>
     Task MailAsync(Mail mail, CancellationToken cancellationToken);
+
+    /// <summary>Queues the erasure of what the store holds of a file that is no more.</summary>
+    Task EraseFileAsync(FileKey file, CancellationToken cancellationToken);
 }
 
 /// <summary>A mail to one person.</summary>

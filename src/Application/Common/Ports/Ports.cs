@@ -1,6 +1,7 @@
 using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Files;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Programs;
@@ -31,6 +32,10 @@ public interface IAppDbContext
 
     DbSet<Registration> Registrations { get; }
 
+    DbSet<StoredFile> Files { get; }
+
+    DbSet<Upload> Uploads { get; }
+
     DbSet<Invitation> Invitations { get; }
 
     DbSet<ApiKey> ApiKeys { get; }
@@ -52,6 +57,14 @@ public interface IAppDbContext
 
     /// <summary>The registration, locked until the transaction ends; null if there is none. Commands only.</summary>
     Task<Registration?> LockRegistrationAsync(RegistrationId id, CancellationToken cancellationToken);
+
+    /// <summary>The file, locked until the transaction ends; null if there is none. Commands only.</summary>
+    Task<StoredFile?> LockFileAsync(FileId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The file, which nobody deletes until the transaction ends; null if there is none. Commands only.
+    /// </summary>
+    Task<StoredFile?> KeepFileAsync(FileId id, CancellationToken cancellationToken);
 
     /// <summary>
     /// Waits until nobody else changes who may what in the tenant, and keeps others out until the transaction ends: one

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
+using CleanTenancy.Domain.Files;
 using CleanTenancy.Domain.Programs;
 using CleanTenancy.Domain.Registrations;
 using CleanTenancy.Domain.Tenants;
@@ -38,6 +39,8 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
                     JsonSerializer.Serialize(left, Wire.Json) == JsonSerializer.Serialize(right, Wire.Json),
                 value => value == null ? 0 : value.Count,
                 value => value));
+        builder.HasOne<StoredFile>().WithMany()
+            .HasForeignKey(e => new { e.OrgId, e.CoverFileId }).OnDelete(DeleteBehavior.Restrict);
         builder.HasWords<Event, EventStatus>("status");
         builder.HasWords<Event, AttendanceMode>("attendance_mode");
         builder.HasWords<Event, Visibility>("visibility");

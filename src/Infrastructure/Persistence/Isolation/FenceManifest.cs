@@ -29,6 +29,8 @@ internal static class FenceManifest
         ["recovery_codes"] = "DELETE, INSERT, SELECT, UPDATE",
         ["outbox"] = "INSERT, SELECT",
         ["tenant_overrides"] = "SELECT",
+        ["files"] = "DELETE, INSERT, SELECT",
+        ["uploads"] = "DELETE, INSERT, SELECT",
     };
 
     /// <summary>Tenant tables whose rows are not logged, and why not.</summary>
@@ -43,6 +45,7 @@ internal static class FenceManifest
         ["one_time_tokens"] = "hashes of secrets and nothing else; the deeds tell the story",
         ["recovery_codes"] = "hashes of secrets and nothing else; the deeds tell the story",
         ["outbox"] = "what the deeds lead to; its payloads hold addresses and secrets",
+        ["uploads"] = "a number while bytes come; what they become is logged as a file",
     };
 
     /// <summary>Tables that no tenant owns, and why not.</summary>
@@ -76,6 +79,7 @@ internal static class FenceManifest
         ("organizations", "platform_role", "SELECT"),
         ("outbox", "platform_role", "SELECT, UPDATE"),
         ("tenant_overrides", "platform_role", "DELETE, INSERT, SELECT, UPDATE"),
+        ("uploads", "platform_role", "SELECT"),
     ];
 
     /// <summary>Policies beside each table's tenant_isolation_policy: table, policy, and why.</summary>
@@ -84,6 +88,7 @@ internal static class FenceManifest
         ("organizations", "platform_read_policy", "sweeps ask for each tenant's plan and state"),
         ("outbox", "platform_outbox_policy", "the dispatcher claims and finishes every tenant's messages"),
         ("tenant_overrides", "platform_overrides_policy", "operators promise one tenant more, or less, than its plan"),
+        ("uploads", "platform_read_policy", "the sweep looks for what every tenant's dead uploads left"),
         ("audit_logs", "audit_append_policy", "the audit functions append to every tenant's log"),
         ("audit_logs", "audit_read_policy", "the sealing reads every tenant's log"),
         ("audit_logs", "audit_retention_policy", "retention deletes what a plan keeps no longer"),

@@ -154,6 +154,10 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnName("contact_email")
                         .HasAnnotation("Audit:Column", "Personal");
 
+                    b.Property<Guid?>("CoverFileId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cover_file_id");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
@@ -261,6 +265,9 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     b.HasKey("OrgId", "Id")
                         .HasName("pk_events");
 
+                    b.HasIndex("OrgId", "CoverFileId")
+                        .HasDatabaseName("ix_events_org_id_cover_file_id");
+
                     b.HasIndex("OrgId", "Slug")
                         .IsUnique()
                         .HasDatabaseName("ix_events_org_id_slug");
@@ -281,6 +288,87 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                             t.HasCheckConstraint("ck_events_status", "status in ('draft', 'live', 'archived', 'cancelled', 'deleted')");
 
                             t.HasCheckConstraint("ck_events_visibility", "visibility in ('public', 'unlisted', 'private')");
+                        });
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Files.StoredFile", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("content_type")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("name")
+                        .HasAnnotation("Audit:Column", "Personal");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256")
+                        .HasAnnotation("Audit:Column", "Derived");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.HasKey("OrgId", "Id")
+                        .HasName("pk_files");
+
+                    b.HasIndex("OrgId", "CreatedBy")
+                        .HasDatabaseName("ix_files_org_id_created_by");
+
+                    b.ToTable("files", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_files_size", "size >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Files.Upload", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("Reserved")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reserved");
+
+                    b.HasKey("OrgId", "Id")
+                        .HasName("pk_uploads");
+
+                    b.ToTable("uploads", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_uploads_reserved", "reserved >= 0");
                         });
                 });
 
@@ -1229,6 +1317,39 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_events_organizations_org_id");
+
+                    b.HasOne("CleanTenancy.Domain.Files.StoredFile", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId", "CoverFileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_events_files_org_id_cover_file_id");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Files.StoredFile", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Tenants.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_files_organizations_org_id");
+
+                    b.HasOne("CleanTenancy.Domain.Members.User", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId", "CreatedBy")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_files_users_org_id_created_by");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Files.Upload", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Tenants.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_uploads_organizations_org_id");
                 });
 
             modelBuilder.Entity("CleanTenancy.Domain.Members.ApiKey", b =>

@@ -68,6 +68,9 @@ begin
       values (org, person, 'canary', mark, now(), now(), now()) on conflict do nothing;
     insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
       values (org, 'events', 0, mark, now()) on conflict do nothing;
+    insert into files (org_id, id, name, content_type, size, sha256, created_by, created_at)
+      values (org, person, mark, 'text/plain', 0, convert_to(mark, 'UTF8'), person, now()) on conflict do nothing;
+    insert into uploads (org_id, id, reserved, created_at) values (org, person, 0, now()) on conflict do nothing;
     if not exists (select from audit_seals where org_id = org) then perform seal_audit_log(org, 100); end if;
   end loop;
 end

@@ -49,7 +49,7 @@ public sealed partial class PolicyTests
         // The contract has one permission for keys: who may not make any does not see any. And it shows invitations, with
         // addresses of people who may never join, to who may invite.
         Names(Of<IQuery>().Where(x => x.Policy.Permission.EndsWith(":write", StringComparison.Ordinal)))
-            .ShouldBe(["ListApiKeys", "ListInvitations", "PreviewPlanChange"], ignoreOrder: true);
+            .ShouldBe(["GetFile", "GetFileContent", "ListApiKeys", "ListFiles", "ListInvitations", "PreviewPlanChange"], ignoreOrder: true);
     }
 
     [Fact]
