@@ -78,7 +78,8 @@ internal static class FenceMatrix
                 "SELECT", "SELECT", "platform_read_policy", "Sweeps ask for each tenant's plan and state."),
             [(Platform, "tenant_overrides")] = new(
                 "DELETE, INSERT, SELECT, UPDATE", "DELETE, INSERT, SELECT, UPDATE", "platform_overrides_policy",
-                "Operators promise one tenant more, or less, than its plan.") { IsBound = true },
+                "Operators promise one tenant more, or less, than its plan.")
+            { IsBound = true },
             [(Platform, "uploads")] = new(
                 "SELECT", "SELECT", "platform_read_policy", "The sweep looks for what dead uploads left: ids and numbers."),
         };

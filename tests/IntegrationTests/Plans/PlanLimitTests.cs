@@ -68,6 +68,33 @@ public sealed class PlanLimitTests(TestHost host)
         await tenant.ShouldBalanceAsync();
     }
 
+    [Theory]
+    [InlineData(Tier.Free, 100L << 20)]
+    [InlineData(Tier.Starter, 5L << 30)]
+    [InlineData(Tier.Pro, 100L << 30)]
+    [InlineData(Tier.Enterprise, null)]
+    public async Task Storage(Tier tier, long? limit)
+    {
+        var tenant = await host.NewTenantAsync(tier);
+        var organizer = await tenant.OrganizerAsync();
+        // All but the last ten bytes at once: nobody needs to send a hundred GiB for this.
+        await tenant.Api.ExecuteAsync(
+            "update usage_counters set used = $2 where org_id = $1 and resource = 'storage'",
+            tenant.Id.Value, (limit ?? 1L << 40) - 10);
+
+        (await organizer.UploadAsync(new byte[10])).ShouldBe(HttpStatusCode.Created);
+
+        var answer = await organizer.UploadAsync(new byte[1]);
+        if (limit is null)
+        {
+            answer.ShouldBe(HttpStatusCode.Created);
+            return;
+        }
+
+        answer.ShouldBeProblem(HttpStatusCode.Conflict, "quota_exceeded");
+        (answer.Get<string>("resource"), answer.Get<long>("limit"), answer.Get<long>("used")).ShouldBe(("storage", limit.Value, limit.Value));
+    }
+
     private static async Task ShouldEndAtAsync(int? limit, string resource, Func<Task<Answer>> oneMore)
     {
         var answer = await oneMore();
