@@ -42,6 +42,9 @@ internal sealed class ChangeEventHandler(
         if (validator.Validate(merged.Value) is { IsValid: false } invalid) return invalid.ToError();
         if (await LeavesProgramsOutsideAsync(command.Id, merged.Value, cancellationToken))
             return EventErrors.ProgramsOutside;
+        if (merged.Value.CategoryId != found.CategoryId
+            && await db.CheckCategoryAsync(merged.Value.CategoryId, cancellationToken) is { } unknown)
+            return unknown;
         // What it has, nobody can take away: only another one is looked at.
         if (merged.Value.CoverFileId != found.CoverFileId
             && await db.CheckCoverAsync(merged.Value.CoverFileId, cancellationToken) is { } unsuitable)

@@ -32,6 +32,7 @@ internal sealed class CreateEventHandler(IAppDbContext db, ICaller caller, TimeP
 {
     public async Task<Result<EventDetails>> Handle(CreateEvent command, CancellationToken cancellationToken)
     {
+        if (await db.CheckCategoryAsync(command.Content.CategoryId, cancellationToken) is { } unknown) return unknown;
         if (await db.CheckCoverAsync(command.Content.CoverFileId, cancellationToken) is { } unfit) return unfit;
 
         var (tenant, now) = (caller.RequiredTenant(), clock.Now());

@@ -48,6 +48,8 @@ public sealed record EventDetails : IVersioned, ISubject
 
     public required string? ContactEmail { get; init; }
 
+    public required CategoryId? CategoryId { get; init; }
+
     /// <summary>The image is at the event's cover.</summary>
     public required FileId? CoverFileId { get; init; }
 
@@ -88,6 +90,7 @@ public sealed record EventDetails : IVersioned, ISubject
         SalesStartAt = e.SalesStartAt,
         SalesEndAt = e.SalesEndAt,
         ContactEmail = e.ContactEmail,
+        CategoryId = e.CategoryId,
         CoverFileId = e.CoverFileId,
         Translations = e.Translations,
         Currency = e.Currency,

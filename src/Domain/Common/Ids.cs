@@ -187,6 +187,33 @@ public readonly record struct ProgramId(Guid Value) : IId<ProgramId>, IComparabl
     public override string ToString() => Value.ToString();
 }
 
+/// <summary>What a tenant sorts its events by.</summary>
+public readonly record struct CategoryId(Guid Value) : IId<CategoryId>, IComparable<CategoryId>
+{
+    public static CategoryId From(Guid value) => new(value);
+
+    public static CategoryId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out CategoryId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(CategoryId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(CategoryId left, CategoryId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(CategoryId left, CategoryId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(CategoryId left, CategoryId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(CategoryId left, CategoryId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
 /// <summary>A person's place at an event.</summary>
 public readonly record struct RegistrationId(Guid Value) : IId<RegistrationId>, IComparable<RegistrationId>
 {

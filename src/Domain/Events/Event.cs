@@ -71,6 +71,8 @@ public sealed class Event : ITenantOwned, IVersioned
 
     public string? ContactEmail { get; private set; }
 
+    public CategoryId? CategoryId { get; private set; }
+
     public FileId? CoverFileId { get; private set; }
 
     public IReadOnlyDictionary<string, EventTranslation>? Translations { get; private set; }
@@ -100,6 +102,7 @@ public sealed class Event : ITenantOwned, IVersioned
         SalesStartAt = SalesStartAt,
         SalesEndAt = SalesEndAt,
         ContactEmail = ContactEmail,
+        CategoryId = CategoryId,
         CoverFileId = CoverFileId,
         Translations = Translations,
     };
@@ -172,6 +175,7 @@ public sealed class Event : ITenantOwned, IVersioned
         Description = null;
         Translations = null;
         ContactEmail = null;
+        CategoryId = null;
         CoverFileId = null; // or its file could never be deleted
         Touch(now);
     }
@@ -208,6 +212,7 @@ public sealed class Event : ITenantOwned, IVersioned
         SalesStartAt = content.SalesStartAt?.ToUniversalTime();
         SalesEndAt = content.SalesEndAt?.ToUniversalTime();
         ContactEmail = content.ContactEmail;
+        CategoryId = content.CategoryId;
         CoverFileId = content.CoverFileId;
         Translations = content.Translations;
     }

@@ -75,6 +75,9 @@ public sealed record EventContent
 
     public string? ContactEmail { get; init; }
 
+    /// <summary>One of this organization's.</summary>
+    public CategoryId? CategoryId { get; init; }
+
     /// <summary>A file of this organization that is an image: PNG, JPEG, GIF or WebP.</summary>
     public FileId? CoverFileId { get; init; }
 

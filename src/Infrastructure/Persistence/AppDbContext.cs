@@ -43,6 +43,8 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 
     public DbSet<Event> Events => Set<Event>();
 
+    public DbSet<EventCategory> Categories => Set<EventCategory>();
+
     public DbSet<EventProgram> Programs => Set<EventProgram>();
 
     public DbSet<Registration> Registrations => Set<Registration>();
@@ -101,6 +103,15 @@ public sealed class AppDbContext : DbContext, IAppDbContext
             .FromSql($"select * from events where org_id = {OrgId.Value} and id = {id.Value} for update")
             .AsTracking()
             .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    public async Task<bool> KeepCategoryAsync(CategoryId id, CancellationToken cancellationToken)
+    {
+        RequireTransaction();
+        return await Categories
+            .FromSql($"select * from event_categories where org_id = {OrgId.Value} and id = {id.Value} for key share")
+            .AsNoTracking()
+            .SingleOrDefaultAsync(cancellationToken) is not null;
     }
 
     public Task<Registration?> LockRegistrationAsync(RegistrationId id, CancellationToken cancellationToken)

@@ -217,6 +217,9 @@ public sealed class RowChangeTests(OwnDatabase database) : IClassFixture<OwnData
                 await connection.ExecuteAsync("insert into tenant_slugs (slug, org_id) values ('leaver', $1)", id);
                 await connection.ExecuteAsync("insert into tenant_slugs (slug, org_id) values ('other', $1)", id);
                 break;
+            case "event_categories":
+                row["name"] = "another";
+                break;
             case "events":
                 row["slug"] = "another";
                 break;

@@ -30,11 +30,11 @@ internal sealed partial class HttpArena
     /// <summary>Members of which there is one of each value: each body gets its own.</summary>
     private static readonly Dictionary<string, string> Unique = new()
     {
+        ["POST /v1/categories"] = "name",
         ["POST /v1/invitations"] = "email",
         ["POST /v1/roles"] = "name",
     };
 
-    private readonly TestHost _host;
     private readonly JsonObject _document;
     private readonly ConcurrentQueue<string> _findings = new();
     private Dictionary<string, string> _sumsOfB = [];
@@ -42,14 +42,14 @@ internal sealed partial class HttpArena
     private int _keys, _names;
 
     private HttpArena(
-        TestHost host, TenantCatalogue catalogue, IReadOnlyList<HttpTarget> targets, JsonObject document,
+        TestApi api, TenantCatalogue catalogue, IReadOnlyList<HttpTarget> targets, JsonObject document,
         TestTenant a, TestTenant b)
     {
-        (_host, Catalogue, Targets, _document, A, B) = (host, catalogue, targets, document, a, b);
+        (Api, Catalogue, Targets, _document, A, B) = (api, catalogue, targets, document, a, b);
         Secret = $"kanarie-{b.Id.Value:N}"[..24];
     }
 
-    public TestApi Api => _host.Api;
+    public TestApi Api { get; }
 
     public TenantCatalogue Catalogue { get; }
 
@@ -79,27 +79,30 @@ internal sealed partial class HttpArena
 
     public IEnumerable<HttpTarget> WithBody => Targets.Where(target => target.Body is not null);
 
-    public static async Task<HttpArena> SetAsync(TestHost host)
+    /// <param name="host">Of the battery's own API: what operators may change there is everybody's.</param>
+    /// <param name="on">Another API, for blocks in which no operator succeeds.</param>
+    public static async Task<HttpArena> SetAsync(TestHost host, TestApi? on = null)
     {
-        var catalogue = await TenantCatalogue.ReadAsync(host.Api);
-        var (targets, document) = await HttpTargets.ReadAsync(host.Api, catalogue);
+        var api = on ?? await host.BatteryAsync();
+        var catalogue = await TenantCatalogue.ReadAsync(api);
+        var (targets, document) = await HttpTargets.ReadAsync(api, catalogue);
         // On the plan without limits: some blocks invite a hundred people.
         var arena = new HttpArena(
-            host, catalogue, targets, document, await host.NewTenantAsync(Tier.Enterprise),
-            await host.NewTenantAsync(Tier.Enterprise));
+            api, catalogue, targets, document, await api.NewTenantAsync(Tier.Enterprise),
+            await api.NewTenantAsync(Tier.Enterprise));
         arena.Token = (await arena.A.OwnerAsync()).Token!;
         foreach (var tenant in new[] { arena.A, arena.B })
             for (var number = 0; number < 3; number++) await tenant.AddMemberAsync(BuiltInRoles.Viewer);
         await arena.StageAsync(arena.A, secret: null);
         await arena.StageAsync(arena.B, arena.Secret);
         foreach (var tenant in new[] { arena.A, arena.B })
-            await host.Api.ExecuteAsync(
+            await api.ExecuteAsync(
                 """
                 insert into tenant_overrides (org_id, entitlement, enabled, reason, created_at)
                 values ($1, 'customDomain', true, $2, now())
                 """,
                 tenant.Id.Value, tenant == arena.B ? arena.Secret : "Ticket 4712");
-        await host.Api.ExecuteAsync(
+        await api.ExecuteAsync(
             "update users set name = name || ' ' || $2 where org_id = $1", arena.B.Id.Value, arena.Secret);
         var tokens = new Dictionary<string, string>();
         foreach (var role in BuiltInRoles.All.Keys) tokens[role] = (await arena.B.AsAsync(role)).Token!;

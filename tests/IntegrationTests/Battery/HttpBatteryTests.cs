@@ -42,7 +42,7 @@ public sealed class HttpBatteryTests(TestHost host)
         arena.WithBody.Select(target => target.Name).ShouldContain("PATCH /v1/events/{id}");
         arena.Canaries.Count.ShouldBeGreaterThan(30);
         foreach (var table in new[] { "events", "programs", "registrations", "users" })
-            (await host.Api.QueryAsync<bool>(
+            (await arena.Api.QueryAsync<bool>(
                 $"select exists (select from {table} t where org_id = $1 and t::text like '%' || $2 || '%')",
                 arena.B.Id.Value, arena.Secret)).ShouldBeTrue(table);
     }
@@ -96,7 +96,7 @@ public sealed class HttpBatteryTests(TestHost host)
         await arena.CheckBAsync("before");
         arena.Findings.ShouldBeEmpty();
 
-        await host.Api.ExecuteAsync(change, arena.B.Id.Value);
+        await arena.Api.ExecuteAsync(change, arena.B.Id.Value);
 
         await arena.CheckBAsync("a planted change");
         arena.Findings.ShouldBe([$"a planted change: rows of B changed in {table}"]);

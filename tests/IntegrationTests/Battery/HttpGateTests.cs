@@ -63,7 +63,7 @@ public sealed class HttpGateTests(TestHost host)
     [Fact]
     public async Task A_plan_opens_what_its_features_say()
     {
-        var arena = await HttpArena.SetAsync(host);
+        var arena = await HttpArena.SetAsync(host, host.Api);
         using var block = Tally.Start("HTTP, plans");
         foreach (var tier in Enum.GetValues<Tier>())
         {
@@ -101,7 +101,7 @@ public sealed class HttpGateTests(TestHost host)
     [Fact]
     public async Task A_state_leaves_open_what_the_lifecycle_says()
     {
-        var arena = await HttpArena.SetAsync(host);
+        var arena = await HttpArena.SetAsync(host, host.Api);
         var now = TimeProvider.System.Now();
         using var block = Tally.Start("HTTP, lifecycle states");
         foreach (var (state, reason, trialEnds) in States(now))

@@ -56,7 +56,7 @@ public sealed class HttpIdempotencyTests(TestHost host)
 
             var later = await EffectAsync(arena, async () =>
             {
-                await host.Api.ExecuteAsync(
+                await arena.Api.ExecuteAsync(
                     "update idempotency_keys set created_at = created_at - interval '25 hours' where org_id = $1",
                     arena.A.Id.Value);
                 var reply = await arena.FireAsync(target, "a day later", keyed);

@@ -159,6 +159,7 @@ internal static class TableNames
     private static readonly Dictionary<string, string> Aliases = new()
     {
         ["tenants"] = "organizations",
+        ["categories"] = "event_categories",
         ["members"] = "users",
         ["actor"] = "users",
         ["cover_files"] = "files",

@@ -19,7 +19,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task Without_credentials_only_public_endpoints_answer()
     {
-        var arena = await HttpArena.SetAsync(host);
+        var arena = await HttpArena.SetAsync(host, host.Api);
         using var block = Tally.Start("HTTP, no credentials");
         foreach (var target in arena.Targets)
         {
@@ -45,7 +45,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task Tokens_that_are_almost_right_open_nothing()
     {
-        var arena = await HttpArena.SetAsync(host);
+        var arena = await HttpArena.SetAsync(host, host.Api);
         var corpus = await CorpusAsync(arena);
         var before = await arena.Catalogue.SumsWithoutDenialsAsync(arena.A.Id);
         using var block = Tally.Start("HTTP, token corpus");
@@ -69,7 +69,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task Another_tenants_token_is_as_good_as_one_of_no_tenant()
     {
-        var arena = await HttpArena.SetAsync(host);
+        var arena = await HttpArena.SetAsync(host, host.Api);
         var nobodys = AccessTokenTests.Corpus["wrong audience"](Forge(arena, arena.Token));
         var before = await arena.Catalogue.SumsWithoutDenialsAsync(arena.A.Id);
         using var block = Tally.Start("HTTP, another tenant's token");
@@ -111,7 +111,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task The_platform_takes_no_tenants_token_and_tenants_take_no_operators()
     {
-        var arena = await HttpArena.SetAsync(host);
+        var arena = await HttpArena.SetAsync(host, host.Api);
         var tokens = new Dictionary<string, string>();
         foreach (var role in BuiltInRoles.All.Keys) tokens[role] = (await arena.A.AsAsync(role)).Token!;
         var @operator = await arena.OperatorAsync();

@@ -32,6 +32,12 @@ internal sealed record CommandRoute(
             Permissions.EventsWrite, "event.cancelled", HttpStatusCode.OK),
         new("ArchiveEvent", HttpMethod.Post, "/v1/events/{live}/archive",
             Permissions.EventsWrite, "event.archived", HttpStatusCode.OK),
+        new("CreateCategory", HttpMethod.Post, "/v1/categories",
+            Permissions.EventsWrite, "category.created", HttpStatusCode.Created, new { name = "Concerts" }),
+        new("ChangeCategory", HttpMethod.Patch, "/v1/categories/{category}",
+            Permissions.EventsWrite, "category.changed", HttpStatusCode.OK, new { }, IsConditional: true),
+        new("DeleteCategory", HttpMethod.Delete, "/v1/categories/{category}",
+            Permissions.EventsWrite, "category.deleted", HttpStatusCode.NoContent, IsConditional: true),
         new("AddProgram", HttpMethod.Post, "/v1/events/{draft}/programs",
             Permissions.EventsWrite, "program.added", HttpStatusCode.Created, Sample.Program("Closing words")),
         new("ChangeProgram", HttpMethod.Patch, "/v1/programs/{program}",
@@ -102,13 +108,14 @@ internal sealed record CommandRoute(
 }
 
 /// <summary>One row of each kind in a tenant, for commands to act on; all at version 1, but for the live event.</summary>
-internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registration, Guid ApiKey, Guid File)
+internal sealed record Stage(
+    Guid Draft, Guid Live, Guid Program, Guid Registration, Guid ApiKey, Guid File, Guid Category)
 {
     /// <summary>Ids that nobody has.</summary>
     public static Stage Empty =>
         new(
             Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(),
-            Answers.RandomId())
+            Answers.RandomId(), Answers.RandomId())
         {
             People = PeopleStage.Empty,
         };
@@ -123,11 +130,13 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
         var registration = await organizer.PostAsync($"/v1/events/{live}/registrations", Sample.Attendee());
         var key = await organizer.PostAsync("/v1/api-keys", Sample.ApiKey());
         var file = await organizer.UploadAsync("Plan A");
+        var category = await organizer.PostAsync("/v1/categories", new { name = $"Category {Answers.RandomId()}" });
         return new Stage(
             draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id,
             // An organizer may make none, and tests that start from one are not about keys.
             key.Status == HttpStatusCode.Created ? key.Id : Answers.RandomId(),
-            file.ShouldBe(HttpStatusCode.Created).Id);
+            file.ShouldBe(HttpStatusCode.Created).Id,
+            category.ShouldBe(HttpStatusCode.Created).Id);
     }
 
     /// <summary>A stage with people, whom nobody but the owner may see.</summary>
@@ -143,5 +152,6 @@ internal sealed record Stage(Guid Draft, Guid Live, Guid Program, Guid Registrat
         .Replace("{program}", $"{Program}", StringComparison.Ordinal)
         .Replace("{registration}", $"{Registration}", StringComparison.Ordinal)
         .Replace("{apiKey}", $"{ApiKey}", StringComparison.Ordinal)
+        .Replace("{category}", $"{Category}", StringComparison.Ordinal)
         .Replace("{file}", $"{File}", StringComparison.Ordinal);
 }

@@ -138,6 +138,8 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
           insert into recovery_codes (org_id, user_id, hash) values (org, person, '\x01');
           insert into outbox (org_id, id, kind, payload, created_at, available_at)
             values (org, gen_random_uuid(), 'mail', '{}', now(), now());
+          insert into event_categories (org_id, id, name, version, created_at, updated_at)
+            values (org, gen_random_uuid(), 'Workshops', 1, now(), now());
           insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
             values (org, 'events', 500, 'Ticket 1', now());
           insert into files (org_id, id, name, content_type, size, sha256, created_by, created_at)

@@ -18,7 +18,10 @@ public sealed class TestHost : IAsyncLifetime
 {
     public const string Password = DevelopmentData.Password;
 
+    private readonly Lazy<Task<TestApi>> _battery;
     private string _passwordHash = "";
+
+    public TestHost() => _battery = new(async () => await StartApiAsync(await Postgres.NewDatabaseAsync()));
 
     public TestPostgres Postgres { get; private set; } = null!;
 
@@ -35,11 +38,15 @@ public sealed class TestHost : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Repository.Report("isolation.txt", Tally.Report());
+        if (_battery.IsValueCreated) await (await _battery.Value).DisposeAsync();
         await Api.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
         await Postgres.DisposeAsync();
         TestFiles.Delete();
     }
+
+    /// <summary>The battery's own, on a database of its own: it changes the plans, which are everybody's.</summary>
+    public Task<TestApi> BatteryAsync() => _battery.Value;
 
     /// <summary>Another API, on this or another database, with settings and services of its own.</summary>
     public Task<TestApi> StartApiAsync(string database, Action<TestApiOptions>? configure = null) =>

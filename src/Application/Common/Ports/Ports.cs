@@ -28,6 +28,8 @@ public interface IAppDbContext
 
     DbSet<Event> Events { get; }
 
+    DbSet<EventCategory> Categories { get; }
+
     DbSet<EventProgram> Programs { get; }
 
     DbSet<Registration> Registrations { get; }
@@ -54,6 +56,9 @@ public interface IAppDbContext
 
     /// <summary>The event, locked until the transaction ends; null if there is none. Commands only.</summary>
     Task<Event?> LockEventAsync(EventId id, CancellationToken cancellationToken);
+
+    /// <summary>Whether there is such a category; if so, it stays until the transaction ends. Commands only.</summary>
+    Task<bool> KeepCategoryAsync(CategoryId id, CancellationToken cancellationToken);
 
     /// <summary>The registration, locked until the transaction ends; null if there is none. Commands only.</summary>
     Task<Registration?> LockRegistrationAsync(RegistrationId id, CancellationToken cancellationToken);

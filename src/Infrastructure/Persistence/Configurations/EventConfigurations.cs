@@ -39,8 +39,13 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
                     JsonSerializer.Serialize(left, Wire.Json) == JsonSerializer.Serialize(right, Wire.Json),
                 value => value == null ? 0 : value.Count,
                 value => value));
+        builder.HasOne<EventCategory>().WithMany()
+            .HasForeignKey(e => new { e.OrgId, e.CategoryId }).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<StoredFile>().WithMany()
             .HasForeignKey(e => new { e.OrgId, e.CoverFileId }).OnDelete(DeleteBehavior.Restrict);
+        // For the keys alone; whole, they would only tempt the planner away from the others.
+        builder.HasIndex(e => new { e.OrgId, e.CategoryId }).HasFilter("category_id is not null");
+        builder.HasIndex(e => new { e.OrgId, e.CoverFileId }).HasFilter("cover_file_id is not null");
         builder.HasWords<Event, EventStatus>("status");
         builder.HasWords<Event, AttendanceMode>("attendance_mode");
         builder.HasWords<Event, Visibility>("visibility");
@@ -51,6 +56,18 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
             t.HasCheckConstraint("ck_events_dates", "ends_at > starts_at");
         });
         builder.HasQueryFilter(QueryFilters.Deleted, e => e.Status != EventStatus.Deleted);
+    }
+}
+
+internal sealed class EventCategoryConfiguration : IEntityTypeConfiguration<EventCategory>
+{
+    public void Configure(EntityTypeBuilder<EventCategory> builder)
+    {
+        builder.IsTenantTable("event_categories");
+        builder.Ignore(c => c.Content);
+        builder.HasOne<Organization>().WithMany().HasForeignKey(c => c.OrgId).OnDelete(DeleteBehavior.Restrict);
+        builder.Property(c => c.Name).HasMaxLength(CategoryContent.NameMaxLength).IsOpen();
+        builder.HasIndex(c => new { c.OrgId, c.Name }).IsUnique();
     }
 }
 

@@ -16,6 +16,7 @@ internal static class FenceManifest
         ["sessions"] = "INSERT, SELECT, UPDATE",
         ["refresh_tokens"] = "DELETE, INSERT, SELECT, UPDATE",
         ["events"] = "INSERT, SELECT, UPDATE",
+        ["event_categories"] = "DELETE, INSERT, SELECT, UPDATE",
         ["programs"] = "DELETE, INSERT, SELECT, UPDATE",
         ["registrations"] = "INSERT, SELECT, UPDATE",
         ["usage_counters"] = "SELECT, UPDATE",

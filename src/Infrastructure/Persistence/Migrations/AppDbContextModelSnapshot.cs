@@ -148,6 +148,10 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("capacity");
 
+                    b.Property<Guid?>("CategoryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("category_id");
+
                     b.Property<string>("ContactEmail")
                         .HasMaxLength(254)
                         .HasColumnType("character varying(254)")
@@ -265,8 +269,13 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     b.HasKey("OrgId", "Id")
                         .HasName("pk_events");
 
+                    b.HasIndex("OrgId", "CategoryId")
+                        .HasDatabaseName("ix_events_org_id_category_id")
+                        .HasFilter("category_id is not null");
+
                     b.HasIndex("OrgId", "CoverFileId")
-                        .HasDatabaseName("ix_events_org_id_cover_file_id");
+                        .HasDatabaseName("ix_events_org_id_cover_file_id")
+                        .HasFilter("cover_file_id is not null");
 
                     b.HasIndex("OrgId", "Slug")
                         .IsUnique()
@@ -289,6 +298,46 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_events_visibility", "visibility in ('public', 'unlisted', 'private')");
                         });
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Events.EventCategory", b =>
+                {
+                    b.Property<Guid>("OrgId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("org_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("name")
+                        .HasAnnotation("Audit:Column", "Open");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("OrgId", "Id")
+                        .HasName("pk_event_categories");
+
+                    b.HasIndex("OrgId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_event_categories_org_id_name");
+
+                    b.ToTable("event_categories", (string)null);
                 });
 
             modelBuilder.Entity("CleanTenancy.Domain.Files.StoredFile", b =>
@@ -974,8 +1023,7 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     b.Property<string>("Entitlement")
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
-                        .HasColumnName("entitlement")
-                        .HasAnnotation("Audit:Column", "Open");
+                        .HasColumnName("entitlement");
 
                     b.Property<long?>("Amount")
                         .HasColumnType("bigint")
@@ -1318,11 +1366,27 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .IsRequired()
                         .HasConstraintName("fk_events_organizations_org_id");
 
+                    b.HasOne("CleanTenancy.Domain.Events.EventCategory", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId", "CategoryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_events_event_categories_org_id_category_id");
+
                     b.HasOne("CleanTenancy.Domain.Files.StoredFile", null)
                         .WithMany()
                         .HasForeignKey("OrgId", "CoverFileId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_events_files_org_id_cover_file_id");
+                });
+
+            modelBuilder.Entity("CleanTenancy.Domain.Events.EventCategory", b =>
+                {
+                    b.HasOne("CleanTenancy.Domain.Tenants.Organization", null)
+                        .WithMany()
+                        .HasForeignKey("OrgId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_event_categories_organizations_org_id");
                 });
 
             modelBuilder.Entity("CleanTenancy.Domain.Files.StoredFile", b =>

@@ -66,6 +66,8 @@ begin
       on conflict do nothing;
     insert into outbox (org_id, id, kind, payload, created_at, available_at, done_at)
       values (org, person, 'canary', mark, now(), now(), now()) on conflict do nothing;
+    insert into event_categories (org_id, id, name, version, created_at, updated_at)
+      values (org, person, mark, 1, now(), now()) on conflict do nothing;
     insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
       values (org, 'events', 0, mark, now()) on conflict do nothing;
     insert into files (org_id, id, name, content_type, size, sha256, created_by, created_at)
