@@ -19,7 +19,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task Without_credentials_only_public_endpoints_answer()
     {
-        var arena = await HttpArena.SetAsync(host, host.Api);
+        var arena = await HttpArena.SetAsync(host);
         using var block = Tally.Start("HTTP, no credentials");
         foreach (var target in arena.Targets)
         {
@@ -45,7 +45,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task Tokens_that_are_almost_right_open_nothing()
     {
-        var arena = await HttpArena.SetAsync(host, host.Api);
+        var arena = await HttpArena.SetAsync(host);
         var corpus = await CorpusAsync(arena);
         var before = await arena.Catalogue.SumsWithoutDenialsAsync(arena.A.Id);
         using var block = Tally.Start("HTTP, token corpus");
@@ -69,7 +69,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task Another_tenants_token_is_as_good_as_one_of_no_tenant()
     {
-        var arena = await HttpArena.SetAsync(host, host.Api);
+        var arena = await HttpArena.SetAsync(host);
         var nobodys = AccessTokenTests.Corpus["wrong audience"](Forge(arena, arena.Token));
         var before = await arena.Catalogue.SumsWithoutDenialsAsync(arena.A.Id);
         using var block = Tally.Start("HTTP, another tenant's token");
@@ -111,7 +111,7 @@ public sealed class HttpTokenTests(TestHost host)
     [Fact]
     public async Task The_platform_takes_no_tenants_token_and_tenants_take_no_operators()
     {
-        var arena = await HttpArena.SetAsync(host, host.Api);
+        var arena = await HttpArena.SetAsync(host);
         var tokens = new Dictionary<string, string>();
         foreach (var role in BuiltInRoles.All.Keys) tokens[role] = (await arena.A.AsAsync(role)).Token!;
         var @operator = await arena.OperatorAsync();
@@ -149,9 +149,9 @@ public sealed class HttpTokenTests(TestHost host)
         arena.CheckSame(target, what, reply, like);
     }
 
-    private AccessTokenTests.Forge Forge(HttpArena arena, string token)
+    private static AccessTokenTests.Forge Forge(HttpArena arena, string token)
     {
-        var key = host.Api.Services.GetRequiredService<SigningKeys>().All[0];
+        var key = arena.Api.Services.GetRequiredService<SigningKeys>().All[0];
         return new(arena.A, arena.B, token, arena.TokensOfB[BuiltInRoles.SuperAdmin], key.ECDsa, key.KeyId);
     }
 
@@ -159,12 +159,12 @@ public sealed class HttpTokenTests(TestHost host)
     private async Task AddKeysAsync(HttpArena arena, Dictionary<string, string> corpus)
     {
         var good = await KeyAsync(arena.A, "good");
-        corpus["key of another tenant"] = await KeyAsync(await host.NewTenantAsync(), "foreign");
+        corpus["key of another tenant"] = await KeyAsync(await arena.Api.NewTenantAsync(), "foreign");
         corpus["key revoked"] = await KeyAsync(arena.A, "revoked");
         corpus["key expired"] = await KeyAsync(arena.A, "expired");
-        await host.Api.ExecuteAsync(
+        await arena.Api.ExecuteAsync(
             "update api_keys set revoked_at = now() where org_id = $1 and name = 'revoked'", arena.A.Id.Value);
-        await host.Api.ExecuteAsync(
+        await arena.Api.ExecuteAsync(
             "update api_keys set expires_at = now() where org_id = $1 and name = 'expired'", arena.A.Id.Value);
         corpus["key with another secret"] = good[..30] + (good[30] == 'x' ? 'y' : 'x') + good[31..];
         corpus["key with its last letter changed"] = good[..^1] + (char)(good[^1] + 1);
@@ -209,6 +209,6 @@ public sealed class HttpTokenTests(TestHost host)
         return corpus;
 
         Task ChangeAsync(string sql, string token) =>
-            host.Api.ExecuteAsync(sql, tenant.Id.Value, AuthSteps.SessionOf(corpus[token]));
+            arena.Api.ExecuteAsync(sql, tenant.Id.Value, AuthSteps.SessionOf(corpus[token]));
     }
 }
