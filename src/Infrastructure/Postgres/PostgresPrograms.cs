@@ -95,7 +95,8 @@ internal sealed partial class PostgresPrograms
             + $" -c timezone=UTC -c log_timezone=UTC");
         if (!durable)
         {
-            settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+            // Many APIs at once, each with its pools: what comes later counts.
+            settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=400";
         }
 
         return await _account.LaunchAsync(

@@ -57,6 +57,8 @@ public sealed class TestPostgres : IAsyncDisposable
             Database = database,
             Username = role,
             Password = Password,
+            // Some ten APIs run beside each other: together they must not use the server up.
+            MaxPoolSize = 40,
         }.ConnectionString;
 
     public string Superuser(string database) =>
@@ -92,7 +94,7 @@ public sealed class TestPostgres : IAsyncDisposable
         try
         {
             var container = new PostgreSqlBuilder("postgres:17-alpine")
-                .WithCommand("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "max_connections=200")
+                .WithCommand("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "max_connections=400")
                 .Build();
             await container.StartAsync();
             return container;
