@@ -49,6 +49,7 @@ public static class DependencyInjection
         services.AddPooledDbContextFactory<PlatformDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform)).UseSnakeCaseNamingConvention());
         services.AddScoped<PlatformLog>();
+        services.AddScoped<PlatformTenancy>();
         services.AddScoped<IPlanCatalogue, PlanCatalogue>();
         services.AddScoped<IPlanOverrides, PlanOverrides>();
         services.AddSingleton<IUsageAudit, UsageAudit>();

@@ -429,3 +429,84 @@ public readonly record struct FileId(Guid Value) : IId<FileId>, IComparable<File
 
     public override string ToString() => Value.ToString();
 }
+
+/// <summary>Long work that somebody started: an export or an import, and its archive in the store.</summary>
+public readonly record struct OperationId(Guid Value) : IId<OperationId>, IComparable<OperationId>
+{
+    public static OperationId From(Guid value) => new(value);
+
+    public static OperationId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out OperationId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(OperationId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(OperationId left, OperationId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(OperationId left, OperationId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(OperationId left, OperationId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(OperationId left, OperationId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A pattern that new events are made from.</summary>
+public readonly record struct EventTemplateId(Guid Value) : IId<EventTemplateId>, IComparable<EventTemplateId>
+{
+    public static EventTemplateId From(Guid value) => new(value);
+
+    public static EventTemplateId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out EventTemplateId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(EventTemplateId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(EventTemplateId left, EventTemplateId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(EventTemplateId left, EventTemplateId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(EventTemplateId left, EventTemplateId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(EventTemplateId left, EventTemplateId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}
+
+/// <summary>A tenant's own words of a mail.</summary>
+public readonly record struct EmailTemplateId(Guid Value) : IId<EmailTemplateId>, IComparable<EmailTemplateId>
+{
+    public static EmailTemplateId From(Guid value) => new(value);
+
+    public static EmailTemplateId New(DateTimeOffset at) => new(Guid.CreateVersion7(at));
+
+    public static bool TryParse([NotNullWhen(true)] string? text, IFormatProvider? provider, out EmailTemplateId id)
+    {
+        var parsed = UuidText.TryParse(text, out var value);
+        id = new(value);
+        return parsed;
+    }
+
+    public int CompareTo(EmailTemplateId other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(EmailTemplateId left, EmailTemplateId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(EmailTemplateId left, EmailTemplateId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(EmailTemplateId left, EmailTemplateId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(EmailTemplateId left, EmailTemplateId right) => left.CompareTo(right) >= 0;
+
+    public override string ToString() => Value.ToString();
+}

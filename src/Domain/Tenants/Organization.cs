@@ -6,7 +6,7 @@ namespace CleanTenancy.Domain.Tenants;
 /// <summary>The tenant itself: an organization that runs events.</summary>
 public sealed class Organization : IVersioned
 {
-    public const int NameMaxLength = 200;
+    public const int NameMaxLength = 200, DispositionMaxLength = 20;
 
     private Organization()
     {
@@ -27,8 +27,32 @@ public sealed class Organization : IVersioned
     /// <summary>When the tenant came into its state.</summary>
     public DateTimeOffset StateSince { get; private set; }
 
-    /// <summary>Set while the state is Trial.</summary>
+    /// <summary>Set while the state is Trial; kept through a suspension, so that it can be gone back to.</summary>
     public DateTimeOffset? TrialEndsAt { get; private set; }
+
+    /// <summary>Until when a paid plan is paid; null for the free plan, and before the first payment.</summary>
+    public DateTimeOffset? PeriodEndsAt { get; private set; }
+
+    /// <summary>The subscription was cancelled: at the end of the period the tenant is deleted.</summary>
+    public bool CancelsAtPeriodEnd { get; private set; }
+
+    /// <summary>Set while suspended for want of payment: then the tenant is deleted.</summary>
+    public DateTimeOffset? GraceEndsAt { get; private set; }
+
+    /// <summary>What the tenant was before it was suspended.</summary>
+    public TenantState? SuspendedFrom { get; private set; }
+
+    /// <summary>What the tenant was before it was deleted.</summary>
+    public TenantState? DeletedFrom { get; private set; }
+
+    /// <summary>Set while deleted: until then it can be restored, and after that it is purged.</summary>
+    public DateTimeOffset? PurgeDueAt { get; private set; }
+
+    /// <summary>What the owner wants for events to come whose tickets are sold; null where that was not asked.</summary>
+    public string? Disposition { get; private set; }
+
+    /// <summary>JSON; null for none.</summary>
+    public string? Branding { get; private set; }
 
     /// <summary>BCP 47.</summary>
     public string Locale { get; private set; } = "";

@@ -5,7 +5,9 @@ using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Files;
+using CleanTenancy.Domain.Mails;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Operations;
 using CleanTenancy.Domain.Outbox;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Programs;
@@ -45,6 +47,8 @@ public sealed class AppDbContext : DbContext, IAppDbContext
 
     public DbSet<EventCategory> Categories => Set<EventCategory>();
 
+    public DbSet<EventTemplate> EventTemplates => Set<EventTemplate>();
+
     public DbSet<EventProgram> Programs => Set<EventProgram>();
 
     public DbSet<Registration> Registrations => Set<Registration>();
@@ -64,6 +68,14 @@ public sealed class AppDbContext : DbContext, IAppDbContext
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     public DbSet<PlanOverride> PlanOverrides => Set<PlanOverride>();
+
+    public DbSet<SignUp> SignUps => Set<SignUp>();
+
+    public DbSet<ProvisioningStep> ProvisioningSteps => Set<ProvisioningStep>();
+
+    public DbSet<EmailTemplate> EmailTemplates => Set<EmailTemplate>();
+
+    public DbSet<Operation> Operations => Set<Operation>();
 
     public DbSet<UsageCounter> UsageCounters => Set<UsageCounter>();
 

@@ -1,36 +1,24 @@
-using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
-using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Plans;
-using CleanTenancy.Infrastructure.Signals;
-using CleanTenancy.Infrastructure.Tenancy;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <inheritdoc cref="IPlanOverrides"/>
-internal sealed class PlanOverrides(
-    [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, PlatformLog log,
-    TenantDirectory tenants, ICaller caller)
-    : IPlanOverrides
+internal sealed class PlanOverrides(PlatformTenancy platform, ICaller caller) : IPlanOverrides
 {
     public async Task<IReadOnlyList<PlanOverride>?> ListAsync(TenantId org, CancellationToken cancellationToken)
     {
-        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await BindAsync(connection, transaction, org, cancellationToken);
-        if (!await ExistsAsync(connection, org, cancellationToken)) return null;
+        await using var transaction = await platform.BeginAsync(org, cancellationToken);
+        if (!await transaction.ExistsAsync(cancellationToken)) return null;
 
-        await using var select = new NpgsqlCommand(
+        await using var select = transaction.Command(
             """
             select entitlement, amount, enabled, expires_at, reason, created_at from tenant_overrides where org_id = $1
-            """,
-            connection);
-        select.With(org.Value);
+            """).With(org.Value);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
         var found = new List<PlanOverride>();
         while (await reader.ReadAsync(cancellationToken))
@@ -83,49 +71,17 @@ internal sealed class PlanOverrides(
         TenantId org, string deed, object details, string sql, Action<NpgsqlCommand> fill,
         CancellationToken cancellationToken)
     {
-        await using var connection = await platform.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await BindAsync(connection, transaction, org, cancellationToken);
-        if (!await ExistsAsync(connection, org, cancellationToken)) return Error.NotFound;
+        await using var transaction = await platform.BeginAsync(org, cancellationToken);
+        if (!await transaction.ExistsAsync(cancellationToken)) return Error.NotFound;
 
-        await using var change = new NpgsqlCommand(sql, connection);
+        await using var change = transaction.Command(sql);
         fill(change);
         if (await change.ExecuteNonQueryAsync(cancellationToken) == 0) return Error.NotFound;
 
-        await using var record = new NpgsqlCommand("select record_deed($1, $2, null, $3)", connection);
-        record.With(deed).With(org.Value)
-            .WithNullable(JsonSerializer.Serialize(details, Wire.Json), NpgsqlDbType.Jsonb);
-        await record.ExecuteNonQueryAsync(cancellationToken);
-        await log.AppendAsync(
-            connection, deed, caller.RequiredOperator().Id, org.Value, details, cancellationToken);
-        await connection.NotifyAsync(
-            SignalChannel.Name, SignalChannel.Message(SignalChannel.Tenant, org.Value), cancellationToken);
-        await transaction.CommitAsync(CancellationToken.None);
-        tenants.Forget(org);
+        await transaction.RecordAsync(deed, org.Value, details, cancellationToken);
+        await transaction.RecordForPlatformAsync(deed, details, cancellationToken);
+        await transaction.SignalAsync(cancellationToken);
+        await transaction.CommitAsync();
         return null;
-    }
-
-    /// <summary>So that the tenant's log names the operator, and no log but this tenant's can be written.</summary>
-    private async Task BindAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, TenantId org, CancellationToken cancellationToken)
-    {
-        var binding = new TenantBinding(org, new UserId(caller.RequiredOperator().Id.Value), caller.Address)
-        {
-            Kind = ActorKind.Operator,
-            RequestId = caller.RequestId,
-            TraceId = caller.TraceId,
-        };
-        await using var bind = TenantContext.Command(binding, connection, transaction);
-        TenantContext.Prove(binding, await bind.ExecuteScalarAsync(cancellationToken));
-    }
-
-    /// <summary>A purged tenant looks like one that never was; the canaries are among them.</summary>
-    private static async Task<bool> ExistsAsync(
-        NpgsqlConnection connection, TenantId org, CancellationToken cancellationToken)
-    {
-        await using var exists = new NpgsqlCommand(
-            "select exists (select from organizations where id = $1 and state <> 'purged')", connection);
-        exists.With(org.Value);
-        return (bool)(await exists.ExecuteScalarAsync(cancellationToken))!;
     }
 }

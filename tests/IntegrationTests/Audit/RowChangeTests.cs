@@ -96,7 +96,7 @@ public sealed class RowChangeTests(OwnDatabase database) : IClassFixture<OwnData
         await using var superuser = await database.SuperuserAsync();
         await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await BindAsync(superuser);
-        foreach (var table in new[] { "api_keys", "files", "invitations" }) // they do not go with their maker
+        foreach (var table in new[] { "api_keys", "files", "invitations", "operations" }) // they do not go with their maker
             await superuser.ExecuteAsync($"delete from {table} where org_id = $1", OwnDatabase.A);
 
         var lines = await LinesAsync(superuser, () => superuser.ExecuteAsync("delete from users where org_id = $1", OwnDatabase.A));
@@ -218,13 +218,15 @@ public sealed class RowChangeTests(OwnDatabase database) : IClassFixture<OwnData
                 await connection.ExecuteAsync("insert into tenant_slugs (slug, org_id) values ('other', $1)", id);
                 break;
             case "event_categories":
+            case "event_templates":
+            case "roles":
                 row["name"] = "another";
+                break;
+            case "email_templates":
+                row["key"] = "another";
                 break;
             case "events":
                 row["slug"] = "another";
-                break;
-            case "roles":
-                row["name"] = "another";
                 break;
             case "tenant_overrides":
                 row["entitlement"] = "members";

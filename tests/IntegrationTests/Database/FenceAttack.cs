@@ -173,9 +173,11 @@ internal sealed class FenceAttack(
         string command, string privilege, Func<Task<List<Guid>>> act, IReadOnlyList<string?>? orElse = null)
     {
         var result = await TryAsync(act);
-        if (command == "MERGE" && Reaches("SELECT") && !Reaches("UPDATE"))
+        if (ReadsAll(command)) return; // its own policies say what; they are listed
+        if (command == "MERGE" && (Reach is { ReadsAll: true } || (Reaches("SELECT") && !Reaches("UPDATE"))))
         {
-            Expect(command, result, Denied); // it does not pass by a row that it sees and may not change
+            // It does not pass by a row that it sees and may not change.
+            Expect(command, result, _context.IsNoUuid ? [Denied, NoUuid] : [Denied], rows: 0);
             return;
         }
 
@@ -187,8 +189,13 @@ internal sealed class FenceAttack(
     private async Task NoneAsync(string command, string privilege, string sql)
     {
         var result = await TryAsync(sql);
+        if (ReadsAll(command)) return;
         if (!Settled(command, privilege, result)) Expect(command, result, state: null, rows: 0);
     }
+
+    /// <summary>Locking a row asks the policies of changing, too.</summary>
+    private bool ReadsAll(string command) =>
+        Reach is { ReadsAll: true } && command is ("SELECT" or "SELECT foreign" or "COPY TO");
 
     /// <summary>What does not depend on whose rows there are.</summary>
     private bool Settled(string command, string privilege, (List<Guid> Rows, string? State) result)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using CleanTenancy.Infrastructure.Persistence.Isolation;
 using CleanTenancy.IntegrationTests.Battery;
 using Npgsql;
 
@@ -29,6 +30,9 @@ internal sealed record Reach(string Privileges, string Grants, string Policies, 
 {
     /// <summary>Its policy asks for the binding: it is attacked as application_role is.</summary>
     public bool IsBound { get; init; }
+
+    /// <summary>It is bound for what it writes, and another policy shows it every tenant's rows.</summary>
+    public bool ReadsAll { get; init; }
 }
 
 /// <summary>What the setting is, and whose rows that shows.</summary>
@@ -41,12 +45,12 @@ internal sealed record MatrixContext(string? Setting, Guid? Tenant, bool IsNoUui
 internal static class FenceMatrix
 {
     public const string App = "application_role", Platform = "platform_role", Owner = "cleantenancy_owner",
-        Audit = "audit_role", Stranger = "cleantenancy_stranger";
+        Audit = "audit_role", Purge = "purge_role", Stranger = "cleantenancy_stranger";
 
     /// <summary>A tenant that was purged: tokens and bindings of it may live on for a while.</summary>
     public static readonly Guid Gone = new("0197a000-0000-7000-8000-00000000dead");
 
-    public static readonly IReadOnlyList<string> Roles = [App, Platform, Owner, Audit, Stranger];
+    public static readonly IReadOnlyList<string> Roles = [App, Platform, Owner, Audit, Purge, Stranger];
 
     public static readonly IReadOnlyDictionary<string, MatrixContext> Contexts = new Dictionary<string, MatrixContext>
     {
@@ -64,7 +68,7 @@ internal static class FenceMatrix
     /// What other roles than application_role reach of tenants' tables, beyond what a table's owner may do under FORCE.
     /// </summary>
     public static readonly IReadOnlyDictionary<(string Role, string Table), Reach> Reached =
-        new Dictionary<(string, string), Reach>
+        new Dictionary<(string, string), Reach>(Purged())
         {
             [(Audit, "audit_logs")] = new(
                 "DELETE, INSERT, SELECT", Grants: "", "audit_append_policy, audit_read_policy, audit_retention_policy",
@@ -72,10 +76,23 @@ internal static class FenceMatrix
             [(Audit, "audit_seals")] = new(
                 "DELETE, INSERT, SELECT, UPDATE", Grants: "", "audit_seal_policy", "Its functions seal the log."),
             [(Platform, "outbox")] = new(
-                "SELECT, UPDATE", "SELECT, UPDATE", "platform_outbox_policy",
+                "INSERT, SELECT, UPDATE", "INSERT, SELECT, UPDATE", "platform_outbox_policy",
                 "The dispatcher claims and finishes every tenant's messages."),
             [(Platform, "organizations")] = new(
-                "SELECT", "SELECT", "platform_read_policy", "Sweeps ask for each tenant's plan and state."),
+                "INSERT, SELECT, UPDATE", "INSERT, SELECT, UPDATE",
+                "platform_found_policy, platform_lifecycle_policy, platform_read_policy",
+                "Sweeps ask for each tenant's plan and state; transitions change the bound tenant's.")
+            { IsBound = true, ReadsAll = true },
+            [(Platform, "operations")] = new(
+                "SELECT, UPDATE", "SELECT, UPDATE", "platform_lifecycle_policy, platform_read_policy",
+                "Instances look for work that waits, and claim the bound tenant's.")
+            { IsBound = true, ReadsAll = true },
+            [(Platform, "sign_ups")] = Lived("INSERT, SELECT, UPDATE"),
+            [(Platform, "provisioning_steps")] = Lived("INSERT, SELECT, UPDATE"),
+            [(Platform, "lifecycle_notices")] = Lived("INSERT, SELECT"),
+            [(Platform, "usage_counters")] = Lived("INSERT, SELECT"),
+            [(Platform, "sessions")] = Lived("SELECT, UPDATE"),
+            [(Platform, "api_keys")] = Lived("SELECT, UPDATE"),
             [(Platform, "tenant_overrides")] = new(
                 "DELETE, INSERT, SELECT, UPDATE", "DELETE, INSERT, SELECT, UPDATE", "platform_overrides_policy",
                 "Operators promise one tenant more, or less, than its plan.")
@@ -83,6 +100,20 @@ internal static class FenceMatrix
             [(Platform, "uploads")] = new(
                 "SELECT", "SELECT", "platform_read_policy", "The sweep looks for what dead uploads left: ids and numbers."),
         };
+
+    private static Reach Lived(string privileges) =>
+        new(privileges, privileges, "platform_lifecycle_policy", "The platform's part in the life of the bound tenant.")
+        {
+            IsBound = true,
+        };
+
+    private static Dictionary<(string, string), Reach> Purged() => FenceManifest.TenantTables.Keys
+        .Where(table => table != "organizations")
+        .ToDictionary(table => (Purge, table), _ => new Reach(
+            "DELETE, SELECT", "DELETE, SELECT", "purge_policy", "Its one function erases the bound tenant's rows.")
+        {
+            IsBound = true,
+        });
 
     /// <summary>Tables in which the seeded rows leave no other one to make, and why.</summary>
     private static readonly Dictionary<string, string> NoOtherRow = new()

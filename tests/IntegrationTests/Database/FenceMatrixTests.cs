@@ -48,7 +48,11 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
         + "using (org_id::text = current_setting('app.current_org_id', true))")]
     [InlineData(FenceMatrix.App, "deleted tenant", "events",
         "alter table events drop constraint fk_events_organizations_org_id")]
-    [InlineData(FenceMatrix.Platform, "none", "sessions", "grant select on sessions to platform_role")]
+    [InlineData(FenceMatrix.Platform, "none", "programs", "grant select on programs to platform_role")]
+    [InlineData(FenceMatrix.Platform, "own", "sessions",
+        "alter policy platform_lifecycle_policy on sessions using (true) with check (true)")]
+    [InlineData(FenceMatrix.Purge, "own", "users", "alter policy purge_policy on users using (true)")]
+    [InlineData(FenceMatrix.Purge, "own", "events", "grant update on events to purge_role")]
     [InlineData(FenceMatrix.Owner, "none", "events", "alter table events no force row level security")]
     [InlineData(FenceMatrix.Audit, "own", "users", "grant select on users to audit_role")]
     [InlineData(
@@ -91,10 +95,10 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
         await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
         var before = await ReachedAsync(superuser);
 
-        await superuser.ExecuteAsync("create policy sweep on sessions for delete to platform_role using (true)");
-        await superuser.ExecuteAsync("grant delete on sessions to platform_role");
+        await superuser.ExecuteAsync("create policy sweep on programs for delete to platform_role using (true)");
+        await superuser.ExecuteAsync("grant delete on programs to platform_role");
 
-        (await ReachedAsync(superuser)).Except(before).ShouldBe(["platform_role sessions: sweep; DELETE"]);
+        (await ReachedAsync(superuser)).Except(before).ShouldBe(["platform_role programs: sweep; DELETE"]);
     }
 
     [Theory]

@@ -140,6 +140,18 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
             values (org, gen_random_uuid(), 'mail', '{}', now(), now());
           insert into event_categories (org_id, id, name, version, created_at, updated_at)
             values (org, gen_random_uuid(), 'Workshops', 1, now(), now());
+          insert into sign_ups (org_id, slug, tier, admin_name, admin_email, expires_at, created_at)
+            values (org, '{{slug}}', 'pro', 'Kim', 'kim@x.test', now(), now());
+          insert into provisioning_steps (org_id, task, status, attempts) values (org, 'owner', 'done', 1);
+          insert into lifecycle_notices (org_id, notice, deadline, created_at) values (org, 'trial_ending', now(), now());
+          insert into event_templates
+            (org_id, id, name, title, duration_minutes, attendance_mode, visibility, version, created_at, updated_at)
+            values (org, gen_random_uuid(), 'Meetup', 'Meetup', 60, 'online', 'private', 1, now(), now());
+          insert into email_templates (org_id, id, key, locale, subject, body, version, created_at, updated_at)
+            values (org, gen_random_uuid(), 'invitation', 'en', 'Come', 'Do come', 1, now(), now());
+          insert into operations
+            (org_id, id, kind, status, done, arguments, started_by, attempts, fence, created_at, updated_at)
+            values (org, gen_random_uuid(), 'export', 'queued', 0, '{}', person, 0, 0, now(), now());
           insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
             values (org, 'events', 500, 'Ticket 1', now());
           insert into files (org_id, id, name, content_type, size, sha256, created_by, created_at)

@@ -5,7 +5,7 @@ namespace CleanTenancy.IntegrationTests.Database;
 /// <summary>docs/schema.sql.txt is what a migrated database is (ADR 0017).</summary>
 public sealed class SchemaSnapshotTests(OwnDatabase database) : IClassFixture<OwnDatabase>
 {
-    private const string Ours = "'cleantenancy_owner', 'cleantenancy_migrator', 'application_role', 'platform_role', 'audit_role'";
+    private const string Ours = "'cleantenancy_owner', 'cleantenancy_migrator', 'application_role', 'platform_role', 'audit_role', 'purge_role'";
 
     /// <summary>
     /// One fact per line. Constraints that PostgreSQL 18 names and earlier ones do not (NOT NULL), privileges that only

@@ -2,7 +2,9 @@ using CleanTenancy.Domain.Audit;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Files;
+using CleanTenancy.Domain.Mails;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Operations;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Programs;
 using CleanTenancy.Domain.Registrations;
@@ -30,6 +32,8 @@ public interface IAppDbContext
 
     DbSet<EventCategory> Categories { get; }
 
+    DbSet<EventTemplate> EventTemplates { get; }
+
     DbSet<EventProgram> Programs { get; }
 
     DbSet<Registration> Registrations { get; }
@@ -47,6 +51,14 @@ public interface IAppDbContext
     DbSet<RecoveryCode> RecoveryCodes { get; }
 
     DbSet<PlanOverride> PlanOverrides { get; }
+
+    DbSet<SignUp> SignUps { get; }
+
+    DbSet<ProvisioningStep> ProvisioningSteps { get; }
+
+    DbSet<EmailTemplate> EmailTemplates { get; }
+
+    DbSet<Operation> Operations { get; }
 
     DbSet<UsageCounter> UsageCounters { get; }
 

@@ -71,6 +71,30 @@ internal sealed class EventCategoryConfiguration : IEntityTypeConfiguration<Even
     }
 }
 
+internal sealed class EventTemplateConfiguration : IEntityTypeConfiguration<EventTemplate>
+{
+    public void Configure(EntityTypeBuilder<EventTemplate> builder)
+    {
+        builder.IsTenantTable("event_templates");
+        builder.Ignore(t => t.Content);
+        builder.HasOne<Organization>().WithMany().HasForeignKey(t => t.OrgId).OnDelete(DeleteBehavior.Restrict);
+        builder.Property(t => t.Name).HasMaxLength(EventTemplateContent.NameMaxLength).IsOpen();
+        builder.HasIndex(t => new { t.OrgId, t.Name }).IsUnique();
+        builder.Property(t => t.Title).HasMaxLength(EventContent.TitleMaxLength).IsOpen();
+        builder.Property(t => t.Description).HasMaxLength(EventContent.DescriptionMaxLength).IsOpen();
+        builder.Property(t => t.VenueName).HasMaxLength(Venue.NameMaxLength).IsOpen();
+        builder.Property(t => t.VenueAddress).HasMaxLength(Venue.AddressMaxLength).IsOpen();
+        builder.Property(t => t.OnlineUrl).HasMaxLength(EventContent.OnlineUrlMaxLength).IsOpen();
+        builder.Property(t => t.ContactEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.HasWords<EventTemplate, AttendanceMode>("attendance_mode");
+        builder.HasWords<EventTemplate, Visibility>("visibility");
+        builder.HasOne<EventCategory>().WithMany()
+            .HasForeignKey(t => new { t.OrgId, t.CategoryId }).OnDelete(DeleteBehavior.Restrict);
+        builder.HasIndex(t => new { t.OrgId, t.CategoryId }).HasFilter("category_id is not null");
+        builder.ToTable(t => t.HasCheckConstraint("ck_event_templates_duration", "duration_minutes > 0"));
+    }
+}
+
 internal sealed class ProgramConfiguration : IEntityTypeConfiguration<EventProgram>
 {
     public void Configure(EntityTypeBuilder<EventProgram> builder)

@@ -22,6 +22,41 @@ internal sealed class OrganizationConfiguration : IEntityTypeConfiguration<Organ
         builder.HasOne<Plan>().WithMany().HasForeignKey(o => o.Tier).OnDelete(DeleteBehavior.Restrict);
         builder.HasWords<Organization, TenantState>("state");
         builder.HasWords<Organization, SuspensionReason>("suspension_reason");
+        builder.HasWords<Organization, TenantState>("suspended_from");
+        builder.HasWords<Organization, TenantState>("deleted_from");
+        builder.Property(o => o.Disposition).HasMaxLength(Organization.DispositionMaxLength).IsOpen();
+        builder.Property(o => o.Branding).HasColumnType("json").IsOpen();
+        // The sweeps look for those whose time has come.
+        builder.HasIndex(o => new { o.State, o.StateSince });
+    }
+}
+
+internal sealed class SignUpConfiguration : IEntityTypeConfiguration<SignUp>
+{
+    public void Configure(EntityTypeBuilder<SignUp> builder)
+    {
+        builder.IsTenantTable("sign_ups");
+        builder.HasKey(s => s.OrgId);
+        builder.HasOne<Organization>().WithOne().HasForeignKey<SignUp>(s => s.OrgId).OnDelete(DeleteBehavior.Restrict);
+        builder.Property(s => s.Slug).HasMaxLength(Slug.MaxLength).IsOpen();
+        builder.Property(s => s.AdminName).HasMaxLength(User.NameMaxLength).IsPersonal();
+        builder.Property(s => s.AdminEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.Property(s => s.PasswordHash).HasMaxLength(200).IsSecret();
+        builder.Property(s => s.ActivationHash).IsSecret();
+        builder.IsAuditedBy(nameof(SignUp.OrgId));
+    }
+}
+
+internal sealed class ProvisioningStepConfiguration : IEntityTypeConfiguration<ProvisioningStep>
+{
+    public void Configure(EntityTypeBuilder<ProvisioningStep> builder)
+    {
+        builder.IsTenantTable("provisioning_steps");
+        builder.HasKey(s => new { s.OrgId, s.Task });
+        builder.HasOne<Organization>().WithMany().HasForeignKey(s => s.OrgId).OnDelete(DeleteBehavior.Restrict);
+        builder.HasWords<ProvisioningStep, ProvisioningTask>("task");
+        builder.HasWords<ProvisioningStep, ProvisioningStepStatus>("status");
+        builder.Property(s => s.Reason).HasMaxLength(ProvisioningStep.ReasonMaxLength);
     }
 }
 

@@ -32,6 +32,12 @@ internal static class FenceManifest
         ["tenant_overrides"] = "SELECT",
         ["files"] = "DELETE, INSERT, SELECT",
         ["uploads"] = "DELETE, INSERT, SELECT",
+        ["sign_ups"] = "SELECT",
+        ["provisioning_steps"] = "SELECT, UPDATE",
+        ["lifecycle_notices"] = "SELECT",
+        ["event_templates"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["email_templates"] = "DELETE, INSERT, SELECT, UPDATE",
+        ["operations"] = "INSERT, SELECT, UPDATE",
     };
 
     /// <summary>Tenant tables whose rows are not logged, and why not.</summary>
@@ -47,6 +53,10 @@ internal static class FenceManifest
         ["recovery_codes"] = "hashes of secrets and nothing else; the deeds tell the story",
         ["outbox"] = "what the deeds lead to; its payloads hold addresses and secrets",
         ["uploads"] = "a number while bytes come; what they become is logged as a file",
+        ["sign_ups"] = "what somebody asked for before there was a tenant; the deed and the rows it becomes are logged",
+        ["provisioning_steps"] = "the progress of provisioning; what each step makes is logged",
+        ["lifecycle_notices"] = "which mails went out; the transitions themselves are logged",
+        ["operations"] = "the progress of work whose deed is logged, and so is every row that it makes",
     };
 
     /// <summary>Tables that no tenant owns, and why not.</summary>
@@ -61,6 +71,10 @@ internal static class FenceManifest
         ["operator_refresh_tokens"] = "hashed tokens of people of the platform; platform_role only",
         ["platform_audit_logs"] = "what operators did to no tenant: their sign-ins; platform_role adds and reads",
         ["signing_keys"] = "of the installation; platform_role only",
+        ["sign_up_keys"] = "hashes of Idempotency-Keys of sign-ups, before there is a tenant; platform_role only",
+        ["purges"] = "what is left of a tenant that is gone: that it was erased, and when; platform_role only",
+        ["purge_steps"] = "counts and hashes of erased rows, table by table; platform_role only",
+        ["retained_ledger"] = "what the law keeps of contracts and payments, without a person; platform_role only",
         ["__EFMigrationsHistory"] = "of the migration tool; read by the readiness check",
     };
 
@@ -77,8 +91,21 @@ internal static class FenceManifest
         ("platform_audit_logs", "platform_role", "INSERT, SELECT"),
         ("signing_keys", "platform_role", "INSERT, SELECT, UPDATE"),
         ("__EFMigrationsHistory", "application_role", "SELECT"),
-        ("organizations", "platform_role", "SELECT"),
-        ("outbox", "platform_role", "SELECT, UPDATE"),
+        ("organizations", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("outbox", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("sign_ups", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("provisioning_steps", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("lifecycle_notices", "platform_role", "INSERT, SELECT"),
+        ("usage_counters", "platform_role", "INSERT, SELECT"),
+        ("sessions", "platform_role", "SELECT, UPDATE"),
+        ("api_keys", "platform_role", "SELECT, UPDATE"),
+        ("operations", "platform_role", "SELECT, UPDATE"),
+        ("sign_up_keys", "platform_role", "DELETE, INSERT, SELECT"),
+        ("purges", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("purges", "purge_role", "SELECT"),
+        ("purge_steps", "platform_role", "INSERT, SELECT, UPDATE"),
+        ("retained_ledger", "platform_role", "DELETE, INSERT, SELECT"),
+        .. Purged.Select(table => (table, "purge_role", "DELETE, SELECT")),
         ("tenant_overrides", "platform_role", "DELETE, INSERT, SELECT, UPDATE"),
         ("uploads", "platform_role", "SELECT"),
     ];
@@ -94,6 +121,19 @@ internal static class FenceManifest
         ("audit_logs", "audit_read_policy", "the sealing reads every tenant's log"),
         ("audit_logs", "audit_retention_policy", "retention deletes what a plan keeps no longer"),
         ("audit_seals", "audit_seal_policy", "the sealing chains every tenant's log"),
+        ("organizations", "platform_found_policy", "a sign-up makes the row of its own tenant"),
+        .. Lived.Select(table => (table, "platform_lifecycle_policy", "the platform's part in the life of the bound tenant")),
+        ("operations", "platform_read_policy", "instances look for work that waits, of every tenant"),
+        .. Purged.Select(table => (table, "purge_policy", "the purge erases the bound tenant's rows")),
+    ];
+
+    /// <summary>What a purge empties: all but the row that stays as a tombstone.</summary>
+    private static IEnumerable<string> Purged => TenantTables.Keys.Where(table => table != "organizations");
+
+    private static IEnumerable<string> Lived =>
+    [
+        "organizations", "sign_ups", "provisioning_steps", "lifecycle_notices", "usage_counters", "sessions", "api_keys",
+        "operations",
     ];
 
     /// <summary>Functions that run with their owner's rights: each is narrow, and each is here for a reason.</summary>
@@ -108,6 +148,15 @@ internal static class FenceManifest
         ["seal_audit_log(uuid,integer)"] = "platform: seals a tenant's log; changes no line of it",
         ["expire_audit_log(uuid,timestamp with time zone,integer)"] =
             "platform: retention; refuses what is younger than a month",
+        ["slug_is_taken(text)"] = "platform: one exact name in, yes or no out",
+        ["reserve_slug(text,uuid)"] = "platform: takes one free name for a tenant that is being founded",
+        ["route_slug(text,uuid)"] = "platform: lets the host of one tenant's own name answer",
+        ["quarantine_names(uuid,timestamp with time zone)"] = "platform: takes one tenant's names out of service",
+        ["quarantine_hosts(uuid,timestamp with time zone)"] = "platform: keeps one deleted tenant's hosts from others",
+        ["release_names(uuid,text)"] = "platform: frees the names of one tenant that is gone",
+        ["names_to_release(timestamp with time zone,integer)"] = "platform: ids of tenants whose names may be freed",
+        ["purge_tenant_rows(uuid,text,integer,bytea)"] =
+            "platform: erases rows of one tenant whose purge is under way, and of no other",
         ["keep_audit_partitions()"] = "platform: makes the months to come, drops empty ones",
     };
 
@@ -132,6 +181,14 @@ internal static class FenceManifest
         ("platform_role", "seal_audit_log(uuid,integer)"),
         ("platform_role", "expire_audit_log(uuid,timestamp with time zone,integer)"),
         ("platform_role", "keep_audit_partitions()"),
+        ("platform_role", "slug_is_taken(text)"),
+        ("platform_role", "reserve_slug(text,uuid)"),
+        ("platform_role", "route_slug(text,uuid)"),
+        ("platform_role", "quarantine_names(uuid,timestamp with time zone)"),
+        ("platform_role", "quarantine_hosts(uuid,timestamp with time zone)"),
+        ("platform_role", "release_names(uuid,text)"),
+        ("platform_role", "names_to_release(timestamp with time zone,integer)"),
+        ("platform_role", "purge_tenant_rows(uuid,text,integer,bytea)"),
     ];
 
     public static string KeyOf(string table) => table == "organizations" ? "id" : "org_id";

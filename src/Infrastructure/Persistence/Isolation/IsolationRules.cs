@@ -325,6 +325,9 @@ internal static class IsolationRules
               when g.oid is null then 'does not log'
               when g.tgenabled <> 'O' then 'is switched off'
               when g.tgfoid <> 'audit_tenant_operation'::regproc or g.tgtype <> 29 then 'is another trigger'
+              -- A purge alone is not logged.
+              when pg_get_triggerdef(g.oid) not like '%WHEN ((CURRENT_USER <> ''purge_role''::name))%'
+                then 'is fired by other than everybody but the purge'
               when g.args <> a.arguments then format('%s instead of %s', g.args, a.arguments)
             end
             from keyed k

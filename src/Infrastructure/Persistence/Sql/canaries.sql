@@ -68,6 +68,20 @@ begin
       values (org, person, 'canary', mark, now(), now(), now()) on conflict do nothing;
     insert into event_categories (org_id, id, name, version, created_at, updated_at)
       values (org, person, mark, 1, now(), now()) on conflict do nothing;
+    insert into sign_ups (org_id, slug, tier, admin_name, admin_email, expires_at, created_at)
+      values (org, 'canary-' || letter, 'enterprise', mark, mark, now(), now()) on conflict do nothing;
+    insert into provisioning_steps (org_id, task, status, attempts, reason)
+      values (org, 'owner', 'done', 1, mark) on conflict do nothing;
+    insert into lifecycle_notices (org_id, notice, deadline, created_at)
+      values (org, mark, '2000-01-01', now()) on conflict do nothing;
+    insert into event_templates
+      (org_id, id, name, title, duration_minutes, attendance_mode, visibility, version, created_at, updated_at)
+      values (org, person, mark, mark, 60, 'online', 'private', 1, now(), now()) on conflict do nothing;
+    insert into email_templates (org_id, id, key, locale, subject, body, version, created_at, updated_at)
+      values (org, person, 'canary', 'en', mark, mark, 1, now(), now()) on conflict do nothing;
+    insert into operations
+      (org_id, id, kind, status, done, arguments, error, started_by, attempts, fence, created_at, updated_at)
+      values (org, person, 'export', 'failed', 0, '{}', mark, person, 1, 0, now(), now()) on conflict do nothing;
     insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
       values (org, 'events', 0, mark, now()) on conflict do nothing;
     insert into files (org_id, id, name, content_type, size, sha256, created_by, created_at)
