@@ -27,8 +27,9 @@ public sealed class HttpDisguiseTests(TestHost host)
             foreach (var (what, disguise) in Disguises.Of(arena).Take(slow ? Disguises.OfTheHost : int.MaxValue))
             {
                 var reply = await FireAsync(what, disguise);
-                // What was made just now differs from what was made before: then the kind of answer is compared.
-                if (reply.Succeeded && target.IsCommand)
+                // What was made just now differs from what was made before, and the platform's rows are changed by others
+                // meanwhile: then the kind of answer is compared.
+                if (reply.Succeeded && (target.IsCommand || target.IsPlatform))
                     arena.Check(reply.Shape == plain.Shape, target, what, plain.Shape, reply);
                 else
                     arena.CheckSame(target, what, reply, plain);

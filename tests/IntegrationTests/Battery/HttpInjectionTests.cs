@@ -285,6 +285,8 @@ public sealed class HttpInjectionTests(TestHost host) : IAsyncLifetime
     {
         await using var superuser = new NpgsqlConnection(host.Postgres.Superuser(host.Api.Database));
         await superuser.OpenAsync(TestContext.Current.CancellationToken);
-        return await Catalogue.ChecksumAsync(superuser, await Catalogue.TablesAsync(superuser), tenant.Id.Value);
+        // All but the seals, which come by a timer.
+        var tables = (await Catalogue.TablesAsync(superuser)).Where(table => table.Name != "audit_seals").ToList();
+        return await Catalogue.ChecksumAsync(superuser, tables, tenant.Id.Value);
     }
 }
