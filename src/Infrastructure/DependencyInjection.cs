@@ -64,7 +64,9 @@ public static class DependencyInjection
         services.AddSingleton<IAuditKeeping, AuditKeeping>();
         services.AddScoped<IOutbox, OutboxWriter>();
         services.AddSingleton<OutboxQueue>();
-        services.AddSingleton(new OutboxRules());
+        services.AddSingleton(OutboxRules.Read(configuration));
+        services.AddSingleton(provider => FailPoints.Of(
+            provider.GetRequiredService<IHostEnvironment>(), configuration));
         services.AddSingleton<IOutboxDispatcher, OutboxDispatcher>();
         services.AddSingleton<OutboxBell>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());

@@ -155,6 +155,7 @@ public sealed class RequestTests
             "Ambiguous: quota and idempotency need the pipeline's transaction",
             "Doubled: only transactions of its own have a quota or keys of their own",
             "Neither: a query has no deed",
+            "Distant: a key that is needed is honoured",
         ],
         ignoreOrder: true);
 
@@ -234,10 +235,14 @@ public sealed class RequestTests
             if (!isCommand && policy.Audit != Deed.None) yield return $"{request.Name}: a query has no deed";
             if (isCommand && policy.Audit != Deed.None && !IsDeed(policy.Audit))
                 yield return $"{request.Name}: {policy.Audit} is no deed in the past tense";
+            if (policy is { KeyRequired: true, TakesKey: false })
+                yield return $"{request.Name}: a key that is needed is honoured";
             if (request.IsAssignableTo(typeof(IOwnTransactions))
                 && (policy.Quota is not Quota.None || policy.Releases.Count > 0 || policy.Idempotent))
                 yield return $"{request.Name}: quota and idempotency need the pipeline's transaction";
-            if (!request.IsAssignableTo(typeof(IOwnTransactions)) && (policy.OwnQuota is not Quota.None || policy.OwnIdempotency))
+            // A platform command has transactions of its own anyway: the pipeline opens none for it.
+            if (!request.IsAssignableTo(typeof(IOwnTransactions)) && !request.IsAssignableTo(typeof(IPlatform))
+                && (policy.OwnQuota is not Quota.None || policy.OwnIdempotency))
                 yield return $"{request.Name}: only transactions of its own have a quota or keys of their own";
         }
     }

@@ -136,7 +136,7 @@ internal static class Documentation
             if (given is OpenApiParameter parameter) parameter.Name = name;
         operation.Parameters = [.. names.Select(pair => Known(pair.Item1) ?? pair.Given)];
         if (!route.IsCommand && HasTag(route)) operation.Parameters.Add(Known("If-None-Match")!);
-        if (route.Policy.TakesKey) operation.Parameters.Add(Known("Idempotency-Key")!);
+        if (route.Policy.TakesKey) operation.Parameters.Add(Key(route.Policy.KeyRequired));
         if (operation.Parameters.Count == 0) operation.Parameters = null;
     }
 
@@ -174,13 +174,15 @@ internal static class Documentation
             ParameterLocation.Header,
             "The ETag that you have, with its quotes: 304 if it is still the newest.",
             Text()),
-        "Idempotency-Key" => Parameter(
-            name,
-            ParameterLocation.Header,
-            "The same key and body within 24 hours get the same answer, and nothing happens twice.",
-            new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 }),
         _ => null,
     };
+
+    private static OpenApiParameter Key(bool required) => Parameter(
+        "Idempotency-Key",
+        ParameterLocation.Header,
+        "The same key and body within 24 hours get the same answer, and nothing happens twice.",
+        new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
+        required: required);
 
     private static OpenApiParameter Parameter(
         string name,

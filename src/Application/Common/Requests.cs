@@ -122,6 +122,9 @@ public sealed record Policy
     /// <summary>Whether clients may send an Idempotency-Key.</summary>
     public bool TakesKey => Idempotent || OwnIdempotency;
 
+    /// <summary>Whether clients must send one: what is begun twice could not be told apart, or taken back.</summary>
+    public bool KeyRequired { get; init; }
+
     /// <summary>
     /// A person must have proved who they are within <see cref="Gate.StepUpWindow"/>; no key and no operator may.
     /// </summary>

@@ -6,14 +6,15 @@ using CleanTenancy.Infrastructure.Outbox;
 namespace CleanTenancy.Infrastructure.Mails;
 
 /// <summary>Sends the outbox's mails.</summary>
-internal sealed class MailHandler(IMailer mailer) : IOutboxHandler
+internal sealed class MailHandler(IMailer mailer, IFailPoints failPoints) : IOutboxHandler
 {
     public string Kind => OutboxWriter.MailKind;
 
-    public Task HandleAsync(OutboxDelivery message, CancellationToken cancellationToken)
+    public async Task HandleAsync(OutboxDelivery message, CancellationToken cancellationToken)
     {
         var mail = JsonSerializer.Deserialize<Mail>(message.Payload, Wire.Json)
             ?? throw new DeliveryException("The payload is no mail.", DeliveryFault.Final);
-        return mailer.SendAsync(MailRenderer.Render(message, mail), cancellationToken);
+        await mailer.SendAsync(MailRenderer.Render(message, mail), cancellationToken);
+        failPoints.Pass("mail.sent");
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CleanTenancy.Application.Common.Ports;
+using Microsoft.Extensions.Configuration;
 
 namespace CleanTenancy.Infrastructure.Outbox;
 
@@ -17,8 +18,17 @@ internal sealed record OutboxRules
     /// <summary>For one attempt.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(45);
 
-    /// <summary>Longer than an attempt may take.</summary>
+    /// <summary>Longer than an attempt may take: what a process that died had claimed waits for as long.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <exception cref="InvalidOperationException">Outbox__LeaseSeconds is below two.</exception>
+    public static OutboxRules Read(IConfiguration configuration)
+    {
+        var lease = TimeSpan.FromSeconds(configuration.GetValue("Outbox:LeaseSeconds", 90));
+        return lease >= TimeSpan.FromSeconds(2)
+            ? new() { Lease = lease, Timeout = lease / 2 }
+            : throw new InvalidOperationException("Outbox__LeaseSeconds is at least 2.");
+    }
 
     /// <summary>After the attempt of this number: doubled each time, and spread by a fifth up and down.</summary>
     public static TimeSpan DelayAfter(int attempt)

@@ -30,8 +30,9 @@ internal sealed class TenantDirectory(
         return SettleAsync(host, load);
     }
 
-    public void Forget(TenantId org) =>
-        _tenants.RemoveWhere(load => !load.IsCompletedSuccessfully || load.GetAwaiter().GetResult()?.Id == org);
+    /// <summary>With the hosts that nobody had: one of them may be this tenant's now.</summary>
+    public void Forget(TenantId org) => _tenants.RemoveWhere(load =>
+        !load.IsCompletedSuccessfully || load.GetAwaiter().GetResult() is not { } tenant || tenant.Id == org);
 
     public void ForgetAll() => _tenants.Clear();
 

@@ -32,7 +32,7 @@ namespace CleanTenancy.ArchitectureTests.Broken.Slices
 
     internal sealed record Distant : IQuery<Nothing>
     {
-        public static Policy Policy { get; } = Deeds.Of("distant.read");
+        public static Policy Policy { get; } = Deeds.Of("distant.read") with { KeyRequired = true };
     }
 
     internal sealed class ChattyHandler(ISender sender, ITenantTransaction transaction) : IRequestHandler<Doubled, Result<Nothing>>

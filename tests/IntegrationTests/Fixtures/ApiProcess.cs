@@ -29,16 +29,20 @@ public static partial class ApiProcess
     }
 
     /// <summary>Starts it on a database of this run, where it stays until it is disposed or killed.</summary>
-    public static async Task<RunningApi> StartAsync(TestHost host, string database, CancellationToken cancellationToken)
+    /// <param name="more">Environment variables beside those that name the database.</param>
+    public static async Task<RunningApi> StartAsync(
+        TestHost host, string database, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? more = null)
     {
-        var process = Start(new Dictionary<string, string>
+        var settings = new Dictionary<string, string>
         {
             ["ConnectionStrings__App"] = host.Postgres.ConnectionString(database, "application_role"),
             ["ConnectionStrings__Platform"] = host.Postgres.ConnectionString(database, "platform_role"),
             ["Files__Root"] = TestFiles.RootOf(database),
             ["Sweeps__Enabled"] = "false",
             ["Logging__LogLevel__Microsoft.Hosting.Lifetime"] = "Information",
-        });
+        };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>()) settings[name] = value;
+        var process = Start(settings);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
         try

@@ -66,6 +66,11 @@ public static class IdempotencyErrors
 
     public static readonly Error KeyReused = new(ErrorKind.Unprocessable, "idempotency_key_reused");
 
+    public static Error KeyMissing => Error.Validation(new Failure(
+        "Idempotency-Key",
+        "key_required",
+        TextRules.Say("This request needs an Idempotency-Key.", "Idempotency-Key가 필요한 요청입니다.")));
+
     /// <returns>Null for a key that may be remembered.</returns>
     public static Error? Unfit(string key) => key.Length is > 0 and <= MaxKeyLength
         ? null

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using FluentValidation;
 using FluentValidation.Results;
@@ -6,8 +7,11 @@ using MediatR;
 
 namespace CleanTenancy.Application.Common.Behaviors;
 
-/// <summary>Shape only, synchronous, no database. A conditional request must say which version it saw.</summary>
-internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators)
+/// <summary>
+/// Shape only, synchronous, no database. A conditional request must say which version it saw, and some need a key.
+/// </summary>
+internal sealed class ValidationBehavior<TRequest, TResponse>(
+    IEnumerable<IValidator<TRequest>> validators, ICaller caller)
     : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IGuarded
     where TResponse : IRefusable<TResponse>
@@ -20,6 +24,9 @@ internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValid
             var result = validator.Validate(request);
             if (!result.IsValid) return TResponse.Refused(result.ToError());
         }
+
+        if (TRequest.Policy.KeyRequired && caller.IdempotencyKey is null)
+            return TResponse.Refused(IdempotencyErrors.KeyMissing);
 
         return request is IConditional { IfMatch.IsAbsent: true }
             ? TResponse.Refused(Error.PreconditionRequired)

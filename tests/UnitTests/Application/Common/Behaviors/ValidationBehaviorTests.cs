@@ -47,11 +47,34 @@ public sealed class ValidationBehaviorTests
         (await SendAsync(command, new RenameValidator())).Error.ShouldNotBeNull().Code.ShouldBe("validation_failed");
     }
 
+    [Fact]
+    public async Task A_request_that_needs_a_key_is_refused_without_one()
+    {
+        var error = (await SendAsync(new Begin(), key: null)).Error.ShouldNotBeNull();
+
+        error.Failures.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            failure => failure.Pointer.ShouldBe("Idempotency-Key"), failure => failure.Code.ShouldBe("key_required"));
+        _handler.Calls.ShouldBe(0);
+        (await SendAsync(new Begin(), key: "once")).Value.ShouldBe("done");
+    }
+
     private static readonly Rename Well = new(VersionCondition.Parse("*"), new Names("Ann", []));
 
     private Task<Result<string>> SendAsync(Rename request, params IValidator<Rename>[] validators) =>
-        new ValidationBehavior<Rename, Result<string>>(validators)
+        new ValidationBehavior<Rename, Result<string>>(validators, new Fakes.Caller())
             .Handle(request, TestContext.Current.CancellationToken, _handler.Next);
+
+    private Task<Result<string>> SendAsync(Begin request, string? key) =>
+        new ValidationBehavior<Begin, Result<string>>([], new Fakes.Caller { IdempotencyKey = key })
+            .Handle(request, TestContext.Current.CancellationToken, _handler.Next);
+
+    private sealed record Begin : ICommand<string>
+    {
+        public static Policy Policy { get; } = new()
+        {
+            Permission = Permissions.None, Feature = Feature.None, Audit = Deed.None, Idempotent = true, KeyRequired = true,
+        };
+    }
 
     private sealed record Part(string Text);
 
