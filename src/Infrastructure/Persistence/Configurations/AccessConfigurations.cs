@@ -16,7 +16,8 @@ internal sealed class InvitationConfiguration : IEntityTypeConfiguration<Invitat
         builder.HasOne<User>().WithMany()
             .HasForeignKey(i => new { i.OrgId, i.InvitedBy }).OnDelete(DeleteBehavior.Restrict);
         builder.Property(i => i.Email).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
-        builder.Property(i => i.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.Property(i => i.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal().IsMadeAnew();
+        builder.Property(i => i.RoleIds).PointsAt("roles");
         builder.Property(i => i.TokenHash).IsSecret();
         builder.HasIndex(i => new { i.OrgId, i.TokenHash }).IsUnique();
         // One open invitation for an address.

@@ -30,7 +30,7 @@ internal sealed class EventConfiguration : IEntityTypeConfiguration<Event>
         builder.Property(e => e.OnlineUrl).HasMaxLength(EventContent.OnlineUrlMaxLength).IsOpen();
         builder.Property(e => e.ContactEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
         builder.Property(e => e.Currency).HasMaxLength(3).IsFixedLength().IsOpen();
-        builder.Property(e => e.Registered).IsDerived();
+        builder.Property(e => e.Registered).IsDerived().IsMadeAnew();
         builder.Property(e => e.Translations).IsOpen().HasColumnType("json").HasConversion(
             value => JsonSerializer.Serialize(value, Wire.Json),
             text => JsonSerializer.Deserialize<Dictionary<string, EventTranslation>>(text, Wire.Json)!,
@@ -122,7 +122,7 @@ internal sealed class RegistrationConfiguration : IEntityTypeConfiguration<Regis
         builder.HasIndex(r => new { r.OrgId, r.EventId, r.UpdatedAt, r.Id });
         builder.Property(r => r.Name).HasMaxLength(Registration.NameMaxLength).IsPersonal();
         builder.Property(r => r.Email).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
-        builder.Property(r => r.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.Property(r => r.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal().IsMadeAnew();
         builder.HasWords<Registration, RegistrationStatus>("status");
     }
 }

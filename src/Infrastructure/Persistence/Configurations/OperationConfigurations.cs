@@ -19,6 +19,8 @@ internal sealed class OperationConfiguration : IEntityTypeConfiguration<Operatio
         builder.Property(o => o.Arguments).HasColumnType("json");
         builder.Property(o => o.Result).HasColumnType("json");
         builder.Property(o => o.Error).HasMaxLength(Operation.ErrorMaxLength);
+        // One of a kind at a time.
+        builder.HasIndex(o => new { o.OrgId, o.Kind }).IsUnique().HasFilter("status in ('queued', 'running')");
         // What waits for an instance, across tenants.
         builder.HasIndex(o => new { o.OrgId, o.CreatedAt }).HasFilter("status in ('queued', 'running')");
     }

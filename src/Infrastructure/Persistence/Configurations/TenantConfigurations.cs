@@ -120,13 +120,15 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
         builder.IsTenantTable("users");
         builder.HasOne<Organization>().WithMany().HasForeignKey(u => u.OrgId).OnDelete(DeleteBehavior.Restrict);
         builder.Property(u => u.Email).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
-        builder.Property(u => u.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal();
+        builder.Property(u => u.NormalizedEmail).HasMaxLength(EmailAddress.MaxLength).IsPersonal().IsMadeAnew();
         builder.HasIndex(u => new { u.OrgId, u.NormalizedEmail }).IsUnique();
         builder.Property(u => u.Name).HasMaxLength(User.NameMaxLength).IsPersonal();
         builder.Property(u => u.PasswordHash).HasMaxLength(200).IsSecret();
         builder.Property(u => u.LastSignInAt).IsDerived();
         builder.Property(u => u.TotpSecret).IsSecret();
-        builder.Property(u => u.TotpLastStep).IsDerived();
+        builder.Property(u => u.TotpLastStep).IsDerived().IsMadeAnew();
+        builder.Property(u => u.TotpConfirmedAt).IsMadeAnew();
+        builder.Property(u => u.PasswordChangedAt).IsMadeAnew();
         builder.HasWords<User, UserStatus>("status");
         builder.HasMany(u => u.Roles).WithOne().HasForeignKey(r => new { r.OrgId, r.UserId })
             .OnDelete(DeleteBehavior.Cascade);

@@ -1182,6 +1182,11 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasDatabaseName("ix_operations_org_id_created_at")
                         .HasFilter("status in ('queued', 'running')");
 
+                    b.HasIndex("OrgId", "Kind")
+                        .IsUnique()
+                        .HasDatabaseName("ix_operations_org_id_kind")
+                        .HasFilter("status in ('queued', 'running')");
+
                     b.HasIndex("OrgId", "StartedBy")
                         .HasDatabaseName("ix_operations_org_id_started_by");
 

@@ -261,6 +261,13 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                 filter: "status in ('queued', 'running')");
 
             migrationBuilder.CreateIndex(
+                name: "ix_operations_org_id_kind",
+                table: "operations",
+                columns: new[] { "org_id", "kind" },
+                unique: true,
+                filter: "status in ('queued', 'running')");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_operations_org_id_started_by",
                 table: "operations",
                 columns: new[] { "org_id", "started_by" });
