@@ -50,6 +50,10 @@ public static class DependencyInjection
             .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform)).UseSnakeCaseNamingConvention());
         services.AddScoped<PlatformLog>();
         services.AddScoped<PlatformTenancy>();
+        services.AddSingleton<CachedTenants>();
+        services.AddSingleton(LifecycleSettings.Read(configuration));
+        services.AddScoped<TenantLifecycles>();
+        services.AddScoped<ITenantLifecycle>(provider => provider.GetRequiredService<TenantLifecycles>());
         services.AddScoped<IPlanCatalogue, PlanCatalogue>();
         services.AddScoped<IPlanOverrides, PlanOverrides>();
         services.AddSingleton<IUsageAudit, UsageAudit>();

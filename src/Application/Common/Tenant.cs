@@ -21,13 +21,11 @@ public sealed record Tenant
 
     public required Tier Tier { get; init; }
 
-    public required TenantState State { get; init; }
+    /// <summary>As its row says; what counts is <see cref="StateAt"/>.</summary>
+    public required TenantStanding Standing { get; init; }
 
-    public SuspensionReason? SuspensionReason { get; init; }
-
-    public required DateTimeOffset StateSince { get; init; }
-
-    public DateTimeOffset? TrialEndsAt { get; init; }
+    /// <summary>Of the installation: the clock's judgement needs them.</summary>
+    public LifecycleTimes Times { get; init; } = LifecycleTimes.Default;
 
     public required string Locale { get; init; }
 
@@ -48,12 +46,13 @@ public sealed record Tenant
     public required FrozenDictionary<Feature, Tier> CheapestPlanWith { get; init; }
 
     /// <summary>
-    /// The state by the clock: a trial that ran out is suspended, whether or not a sweep has seen it.
+    /// The state by the clock: what ran out has ended, whether or not a sweep has seen it.
     /// </summary>
-    public (TenantState State, SuspensionReason? Reason, DateTimeOffset Since) StateAt(DateTimeOffset now) =>
-        State is TenantState.Trial && TrialEndsAt <= now
-            ? (TenantState.Suspended, Domain.Tenants.SuspensionReason.Billing, TrialEndsAt.Value)
-            : (State, SuspensionReason, StateSince);
+    public (TenantState State, SuspensionReason? Reason, DateTimeOffset Since) StateAt(DateTimeOffset now)
+    {
+        var standing = Standing.At(now, Times);
+        return (standing.State, standing.Reason, standing.Since);
+    }
 }
 
 /// <summary>Who signed in, with the permissions of now: from the session's row, never from an old token.</summary>

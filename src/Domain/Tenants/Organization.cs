@@ -69,6 +69,21 @@ public sealed class Organization : IVersioned
 
     public DateTimeOffset UpdatedAt { get; private set; }
 
+    /// <summary>Where it stands in its life.</summary>
+    public TenantStanding Standing => new()
+    {
+        State = State,
+        Reason = SuspensionReason,
+        Since = StateSince,
+        TrialEndsAt = TrialEndsAt,
+        PeriodEndsAt = PeriodEndsAt,
+        CancelsAtPeriodEnd = CancelsAtPeriodEnd,
+        GraceEndsAt = GraceEndsAt,
+        SuspendedFrom = SuspendedFrom,
+        DeletedFrom = DeletedFrom,
+        PurgeDueAt = PurgeDueAt,
+    };
+
     /// <summary>A tenant that needs no provisioning steps: the development data and the tests make theirs so.</summary>
     public static Organization Start(
         TenantId id, string slug, string name, Tier tier, DateTimeOffset now, string currency = "KRW") =>
@@ -95,9 +110,21 @@ public sealed class Organization : IVersioned
         MoveTo(TenantState.Trial, reason: null, now);
     }
 
-    public void Suspend(SuspensionReason reason, DateTimeOffset now) => MoveTo(TenantState.Suspended, reason, now);
+    /// <param name="reason">Why.</param>
+    /// <param name="now">Since when.</param>
+    /// <param name="graceEndsAt">Then the tenant is deleted; null never.</param>
+    public void Suspend(SuspensionReason reason, DateTimeOffset now, DateTimeOffset? graceEndsAt = null)
+    {
+        (SuspendedFrom, GraceEndsAt) = (State, graceEndsAt);
+        MoveTo(TenantState.Suspended, reason, now);
+    }
 
-    public void Delete(DateTimeOffset now) => MoveTo(TenantState.Deleted, reason: null, now);
+    /// <inheritdoc cref="TenantState.Deleted"/>
+    public void Delete(DateTimeOffset now, DateTimeOffset? purgeDueAt = null)
+    {
+        (DeletedFrom, PurgeDueAt) = (State, purgeDueAt);
+        MoveTo(TenantState.Deleted, reason: null, now);
+    }
 
     private void MoveTo(TenantState state, SuspensionReason? reason, DateTimeOffset now)
     {

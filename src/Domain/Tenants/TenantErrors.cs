@@ -1,10 +1,23 @@
 using System.Globalization;
+using System.Text.Json;
 using CleanTenancy.Domain.Common;
 
 namespace CleanTenancy.Domain.Tenants;
 
 public static class TenantErrors
 {
+    /// <summary>A trial that is over is not gone back to: an operator extends it, or the owner pays.</summary>
+    public static Error TrialOver(DateTimeOffset? endedAt) => Error.Conflict("trial_over").With("since", endedAt);
+
+    /// <summary>The lifecycle has no such arrow, or not yet.</summary>
+    public static Error InvalidTransition(TenantState from, TenantTrigger trigger) =>
+        Error.InvalidTransition(Word(from), Word(trigger));
+
+    /// <summary>operator_suspend, as everywhere on the wire.</summary>
+    internal static string Word<TEnum>(TEnum value)
+        where TEnum : struct, Enum =>
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
     /// <summary>What a tenant's state says to a request that it does not allow.</summary>
     public static Error NotAllowed(TenantState state, SuspensionReason? reason, DateTimeOffset since) => state switch
     {

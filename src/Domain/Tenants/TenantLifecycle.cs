@@ -50,9 +50,6 @@ public enum Capability
 /// <summary>The table "may, by state" of the contract, in one place.</summary>
 public static class TenantLifecycle
 {
-    /// <summary>Days of a trial, of grace after it, and of keeping a deleted tenant.</summary>
-    public const int TrialDays = 14, GraceDays = 14, RetentionDays = 30;
-
     public static bool Allows(TenantState state, SuspensionReason? reason, Capability capability) => state switch
     {
         TenantState.Provisioning or TenantState.ProvisioningFailed or TenantState.Purged => false,

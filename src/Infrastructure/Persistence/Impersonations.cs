@@ -12,8 +12,8 @@ namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <inheritdoc cref="IImpersonations"/>
 internal sealed class Impersonations(
-    IDbContextFactory<AppDbContext> contexts, IOperators operators, ICaller caller, TimeProvider clock)
-    : IImpersonations
+    IDbContextFactory<AppDbContext> contexts, IOperators operators, LifecycleTimes times, ICaller caller,
+    TimeProvider clock) : IImpersonations
 {
     private const string Deed = "impersonation.started";
 
@@ -35,8 +35,9 @@ internal sealed class Impersonations(
         var now = clock.Now();
         var tenant = await db.Organizations.SingleOrDefaultAsync(cancellationToken);
         if (tenant is null or { State: TenantState.Purged }) return Error.NotFound;
-        if (!TenantLifecycle.Allows(tenant.State, tenant.SuspensionReason, Capability.SignIn))
-            return TenantErrors.NotAllowed(tenant.State, tenant.SuspensionReason, tenant.StateSince);
+        var standing = tenant.Standing.At(now, times);
+        if (!TenantLifecycle.Allows(standing.State, standing.Reason, Capability.SignIn))
+            return TenantErrors.NotAllowed(standing.State, standing.Reason, standing.Since);
         if (await db.Users.SingleOrDefaultAsync(u => u.Id == user && u.Status == UserStatus.Active, cancellationToken)
             is not { } member)
             return Error.NotFound;

@@ -19,7 +19,7 @@ namespace CleanTenancy.Infrastructure.Persistence;
 /// </summary>
 internal sealed class PlatformTenancy(
     [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, PlatformLog log,
-    TenantDirectory tenants, OutboxBell bell, ICaller caller, TimeProvider clock)
+    CachedTenants cached, OutboxBell bell, ICaller caller, TimeProvider clock)
 {
     /// <summary>Dispose without a commit rolls it back.</summary>
     public async Task<PlatformTransaction> BeginAsync(TenantId org, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class PlatformTenancy(
             var binding = Binding(org);
             await using var bind = TenantContext.Command(binding, connection, transaction);
             TenantContext.Prove(binding, await bind.ExecuteScalarAsync(CancellationToken.None));
-            return new PlatformTransaction(org, connection, transaction, log, tenants, bell, caller, clock);
+            return new PlatformTransaction(org, connection, transaction, log, cached, bell, caller, clock);
         }
         catch
         {
@@ -55,10 +55,10 @@ internal sealed class PlatformTenancy(
 
 /// <summary>One transaction of platform_role, bound to one tenant.</summary>
 internal sealed class PlatformTransaction(
-    TenantId org, NpgsqlConnection connection, NpgsqlTransaction transaction, PlatformLog log, TenantDirectory tenants,
+    TenantId org, NpgsqlConnection connection, NpgsqlTransaction transaction, PlatformLog log, CachedTenants cached,
     OutboxBell bell, ICaller caller, TimeProvider clock) : IAsyncDisposable
 {
-    private bool _queued, _changed;
+    private bool _queued, _changed, _peopleChanged;
 
     public TenantId OrgId => org;
 
@@ -108,11 +108,20 @@ internal sealed class PlatformTransaction(
         _changed = true;
     }
 
+    /// <summary>The same of its people: their sessions, permissions and keys.</summary>
+    public async Task SignalPeopleAsync(CancellationToken cancellationToken)
+    {
+        await connection.NotifyAsync(
+            SignalChannel.Name, SignalChannel.Message(SignalChannel.People, org.Value), cancellationToken);
+        _peopleChanged = true;
+    }
+
     public async Task CommitAsync()
     {
         // A client that goes away now must not leave it open whether the change was made.
         await transaction.CommitAsync(CancellationToken.None);
-        if (_changed) tenants.Forget(org);
+        if (_changed) cached.Tenants.Forget(org);
+        if (_peopleChanged) cached.ForgetPeople(org);
         if (_queued) bell.Ring(org);
     }
 
@@ -120,5 +129,17 @@ internal sealed class PlatformTransaction(
     {
         await transaction.DisposeAsync();
         await connection.DisposeAsync();
+    }
+}
+
+/// <summary>What this instance has cached of tenants.</summary>
+internal sealed class CachedTenants(TenantDirectory tenants, SessionDirectory sessions, ApiKeyDirectory keys)
+{
+    public TenantDirectory Tenants => tenants;
+
+    public void ForgetPeople(TenantId org)
+    {
+        sessions.Forget(org);
+        keys.Forget(org);
     }
 }

@@ -46,4 +46,8 @@ internal static class TenantSql
         command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = type });
         return command;
     }
+
+    /// <summary>Null where there is none.</summary>
+    public static NpgsqlCommand WithInstant(this NpgsqlCommand command, DateTimeOffset? value) =>
+        command.WithNullable(value?.UtcDateTime, NpgsqlDbType.TimestampTz);
 }

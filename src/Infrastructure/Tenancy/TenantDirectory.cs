@@ -11,7 +11,8 @@ namespace CleanTenancy.Infrastructure.Tenancy;
 
 /// <summary>Finds the tenant of a host: exact, cached, unknown hosts too, one load at a time for each host.</summary>
 internal sealed class TenantDirectory(
-    TenantRoutes routes, IDbContextFactory<AppDbContext> contexts, TimeProvider clock) : ITenantDirectory
+    TenantRoutes routes, IDbContextFactory<AppDbContext> contexts, LifecycleTimes times, TimeProvider clock)
+    : ITenantDirectory
 {
     private static readonly TimeSpan Known = TimeSpan.FromSeconds(10), Unknown = TimeSpan.FromSeconds(5);
 
@@ -52,9 +53,11 @@ internal sealed class TenantDirectory(
         }
     }
 
-    /// <summary>What an override grants is over at its instant, and not some seconds later.</summary>
+    /// <summary>
+    /// What an override grants is over at its instant, and not some seconds later; and so is a tenant itself.
+    /// </summary>
     private static DateTimeOffset KnownUntil(Tenant tenant, DateTimeOffset now) =>
-        tenant.EntitledUntil is { } until && until < now + Known ? until : now + Known;
+        new[] { tenant.EntitledUntil, tenant.Standing.PurgeDueAt, now + Known }.Min()!.Value;
 
     private async Task<Tenant?> LoadAsync(HostKey host)
     {
@@ -66,8 +69,9 @@ internal sealed class TenantDirectory(
             from organization in db.Organizations
             join plan in db.Set<Plan>() on organization.Tier equals plan.Tier
             select new { organization, plan }).SingleOrDefaultAsync();
-        // A purged tenant looks like one that never was.
-        if (found is null || found.organization.State is TenantState.Purged) return null;
+        // A purged tenant looks like one that never was, and so does one whose purge is due.
+        if (found is null
+            || found.organization.Standing.At(clock.GetUtcNow(), times).State is TenantState.Purged) return null;
 
         var cheapest = (await db.Set<Plan>().ToListAsync())
             .SelectMany(plan => plan.Features.Select(feature => (feature, plan.Tier)))
@@ -78,7 +82,7 @@ internal sealed class TenantDirectory(
             found.organization, Entitlements.Of(found.plan, overrides, clock.GetUtcNow()), cheapest);
     }
 
-    private static Tenant ToTenant(
+    private Tenant ToTenant(
         Organization organization, Entitlements entitlements, FrozenDictionary<Feature, Tier> cheapest) =>
         new()
         {
@@ -87,10 +91,8 @@ internal sealed class TenantDirectory(
             Slug = organization.Slug,
             Name = organization.Name,
             Tier = organization.Tier,
-            State = organization.State,
-            SuspensionReason = organization.SuspensionReason,
-            StateSince = organization.StateSince,
-            TrialEndsAt = organization.TrialEndsAt,
+            Standing = organization.Standing,
+            Times = times,
             Locale = organization.Locale,
             TimeZone = organization.TimeZone,
             Currency = organization.Currency,

@@ -13,6 +13,7 @@ internal sealed class OrganizationConfiguration : IEntityTypeConfiguration<Organ
     {
         builder.ToTable("organizations");
         builder.HasKey(o => o.Id);
+        builder.Ignore(o => o.Standing);
         builder.Property(o => o.Slug).HasMaxLength(Slug.MaxLength).IsOpen();
         builder.Property(o => o.Name).HasMaxLength(Organization.NameMaxLength).IsOpen();
         builder.Property(o => o.Locale).HasMaxLength(20).IsOpen();

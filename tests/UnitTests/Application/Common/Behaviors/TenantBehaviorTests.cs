@@ -25,7 +25,7 @@ public sealed class TenantBehaviorTests
     public async Task The_state_lets_through_reads_changes_and_what_a_policy_names(
         TenantState state, SuspensionReason? reason, bool query, bool command, bool signIn)
     {
-        var tenant = Fakes.Acme with { State = state, SuspensionReason = reason };
+        var tenant = Fakes.Acme with { Standing = new() { State = state, Reason = reason, Since = Fakes.Noon } };
 
         ((await SendAsync(new Ask(), tenant)).Error is null).ShouldBe(query);
         ((await SendAsync(new Act(), tenant)).Error is null).ShouldBe(command);
@@ -40,7 +40,7 @@ public sealed class TenantBehaviorTests
     public async Task A_key_reads_in_a_trial_and_an_active_tenant_only(
         TenantState state, SuspensionReason? reason, bool may)
     {
-        var tenant = Fakes.Acme with { State = state, SuspensionReason = reason };
+        var tenant = Fakes.Acme with { Standing = new() { State = state, Reason = reason, Since = Fakes.Noon } };
         var key = Fakes.MemberWith() with { Kind = ActorKind.ApiKey };
 
         ((await SendAsync(new Ask(), tenant, key)).Error is null).ShouldBe(may);
@@ -51,9 +51,12 @@ public sealed class TenantBehaviorTests
     {
         var tenant = Fakes.Acme with
         {
-            State = TenantState.Suspended,
-            SuspensionReason = SuspensionReason.Operator,
-            StateSince = Fakes.Noon,
+            Standing = new()
+            {
+                State = TenantState.Suspended,
+                Reason = SuspensionReason.Operator,
+                Since = Fakes.Noon,
+            },
         };
 
         var error = (await SendAsync(new Act(), tenant)).Error.ShouldNotBeNull();
@@ -66,7 +69,10 @@ public sealed class TenantBehaviorTests
     [Fact]
     public async Task The_clock_ends_a_trial()
     {
-        var tenant = Fakes.Acme with { State = TenantState.Trial, TrialEndsAt = Fakes.Noon.AddDays(1) };
+        var tenant = Fakes.Acme with
+        {
+            Standing = new() { State = TenantState.Trial, Since = Fakes.Noon, TrialEndsAt = Fakes.Noon.AddDays(1) },
+        };
 
         (await SendAsync(new Act(), tenant)).Error.ShouldBeNull();
         _clock.Advance(TimeSpan.FromDays(1));
