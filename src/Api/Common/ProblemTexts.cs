@@ -42,6 +42,7 @@ internal static class ProblemTexts
             ["program_outside_event"] = ("Program outside the event", "A program lies within the dates of its event.", "프로그램은 행사 일정 안에 있어야 합니다."),
             ["category_name_taken"] = ("Category name taken", "Another category has this name.", "같은 이름의 분류가 있습니다."),
             ["category_in_use"] = ("Category in use", "An event has just taken this category: try again.", "방금 이 분류를 사용한 행사가 있습니다. 다시 시도하세요."),
+            ["event_template_name_taken"] = ("Event template name taken", "Another event template has this name.", "같은 이름의 행사 서식이 있습니다."),
             ["unknown_category"] = ("Unknown category", "There is no category of this id.", "이 분류를 찾을 수 없습니다."),
             ["capacity_below_registered"] = ("Capacity below registered", "More people are registered than would fit.", "이미 등록된 인원이 더 많습니다."),
             ["invalid_token"] = ("Invalid token", "The link is wrong, used, withdrawn or too old: ask for a new one.", "링크가 올바르지 않거나 이미 사용되었거나 만료되었습니다. 새 링크를 요청하세요."),

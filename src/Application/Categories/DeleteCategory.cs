@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Application.Categories;
 
-/// <summary>Deletes a category; its events stay, without one.</summary>
+/// <summary>Deletes a category; its events and event templates stay, without one.</summary>
 public sealed record DeleteCategory(CategoryId Id, VersionCondition IfMatch) : ICommand<Nothing>, IConditional, ISubject
 {
     public static Policy Policy { get; } = new()
@@ -32,11 +32,15 @@ internal sealed class DeleteCategoryHandler(IAppDbContext db, TimeProvider clock
             return Error.NotFound;
         if (command.IfMatch.Check(category) is { } stale) return stale;
 
-        // An event that takes it from here on keeps its row: then the foreign key refuses (category_in_use).
+        // What takes it from here on keeps its row: then the foreign key refuses (category_in_use).
         var now = clock.Now();
         await db.Events.Where(e => e.CategoryId == command.Id).ExecuteUpdateAsync(
             set => set.SetProperty(e => e.CategoryId, (CategoryId?)null)
                 .SetProperty(e => e.UpdatedAt, now).SetProperty(e => e.Version, e => e.Version + 1),
+            cancellationToken);
+        await db.EventTemplates.Where(t => t.CategoryId == command.Id).ExecuteUpdateAsync(
+            set => set.SetProperty(t => t.CategoryId, (CategoryId?)null)
+                .SetProperty(t => t.UpdatedAt, now).SetProperty(t => t.Version, t => t.Version + 1),
             cancellationToken);
         db.Categories.Remove(category);
         return Nothing.Value;

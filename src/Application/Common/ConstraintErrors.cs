@@ -16,9 +16,11 @@ public static class ConstraintErrors
         ["ck_events_capacity"] = EventErrors.SoldOut,
         // A file is kept before an event points at it: this is always the deletion.
         ["fk_events_files_org_id_cover_file_id"] = FileErrors.InUse,
-        // A category is kept before an event points at it, too.
+        // A category is kept before something points at it, too.
         ["fk_events_event_categories_org_id_category_id"] = CategoryErrors.InUse,
+        ["fk_event_templates_event_categories_org_id_category_id"] = CategoryErrors.InUse,
         ["ix_event_categories_org_id_name"] = CategoryErrors.NameTaken,
+        ["ix_event_templates_org_id_name"] = EventTemplateErrors.NameTaken,
         ["fk_user_roles_roles_org_id_role_id"] = MemberErrors.RoleInUse,
         ["ix_invitations_org_id_normalized_email"] = MemberErrors.AlreadyInvited,
         ["ix_roles_org_id_name"] = MemberErrors.RoleNameTaken,

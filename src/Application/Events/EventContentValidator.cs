@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using CleanTenancy.Application.Common;
-using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using FluentValidation;
 using FluentValidation.Results;
@@ -22,16 +21,11 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
                 "An IANA time zone name is expected, e.g. Asia/Seoul.",
                 "IANA 시간대 이름이어야 합니다. 예: Asia/Seoul");
         RuleFor(c => c.Capacity).InclusiveBetween(1, EventContent.CapacityMax);
-        RuleFor(c => c.Venue!.Name).NotEmpty().MaximumLength(Venue.NameMaxLength).IsWellFormed()
-            .When(c => c.Venue is not null);
-        RuleFor(c => c.Venue!.Address).MaximumLength(Venue.AddressMaxLength).IsWellFormed()
-            .When(c => c.Venue is not null);
-        RuleFor(c => c.OnlineUrl).MaximumLength(EventContent.OnlineUrlMaxLength).Must(BeWebAddress)
-            .Saying("not_https", "An https address is expected.", "https 주소여야 합니다.");
+        RuleFor(c => c.Venue!).SetValidator(new VenueValidator()).When(c => c.Venue is not null);
+        RuleFor(c => c.OnlineUrl).IsWebAddress();
         RuleFor(c => c.SalesEndAt).GreaterThan(c => c.SalesStartAt)
             .When(c => c is { SalesStartAt: not null, SalesEndAt: not null });
-        RuleFor(c => c.ContactEmail).Must(email => email is null || EmailAddress.TryNormalize(email, out _))
-            .Saying("not_an_email", "An e-mail address is expected.", "이메일 주소여야 합니다.");
+        RuleFor(c => c.ContactEmail).IsEmailAddress();
         RuleFor(c => c.Translations).Must(t => t is null || t.Count <= EventContent.TranslationsMax)
             .Saying("too_many", "Too many translations.", "번역이 너무 많습니다.");
         RuleFor(c => c.Translations).Custom((translations, context) =>
@@ -54,12 +48,6 @@ internal sealed partial class EventContentValidator : AbstractValidator<EventCon
             // The system ignores case once it has found the zone: without the comparison
             // the answer would depend on others.
             && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId && zone.Id == name);
-
-    private static bool BeWebAddress(string? text) =>
-        text is null || (!text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
-            && Uri.TryCreate(text, UriKind.Absolute, out var uri)
-            && uri.Scheme == Uri.UriSchemeHttps
-            && uri.UserInfo.Length == 0);
 
     private static bool BeTranslation(KeyValuePair<string, EventTranslation> translation) =>
         LanguageTag().IsMatch(translation.Key)

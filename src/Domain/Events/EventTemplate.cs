@@ -128,3 +128,8 @@ public sealed record EventTemplateContent
 
     public CategoryId? CategoryId { get; init; }
 }
+
+public static class EventTemplateErrors
+{
+    public static readonly Error NameTaken = Error.Conflict("event_template_name_taken");
+}

@@ -31,6 +31,7 @@ internal sealed partial class HttpArena
     private static readonly Dictionary<string, string> Unique = new()
     {
         ["POST /v1/categories"] = "name",
+        ["POST /v1/event-templates"] = "name",
         ["POST /v1/invitations"] = "email",
         ["POST /v1/roles"] = "name",
     };

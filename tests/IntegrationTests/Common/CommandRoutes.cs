@@ -38,6 +38,12 @@ internal sealed record CommandRoute(
             Permissions.EventsWrite, "category.changed", HttpStatusCode.OK, new { }, IsConditional: true),
         new("DeleteCategory", HttpMethod.Delete, "/v1/categories/{category}",
             Permissions.EventsWrite, "category.deleted", HttpStatusCode.NoContent, IsConditional: true),
+        new("CreateEventTemplate", HttpMethod.Post, "/v1/event-templates",
+            Permissions.EventsWrite, "event_template.created", HttpStatusCode.Created, Sample.EventTemplate("Concert")),
+        new("ChangeEventTemplate", HttpMethod.Patch, "/v1/event-templates/{eventTemplate}",
+            Permissions.EventsWrite, "event_template.changed", HttpStatusCode.OK, new { title = "Changed" }, IsConditional: true),
+        new("DeleteEventTemplate", HttpMethod.Delete, "/v1/event-templates/{eventTemplate}",
+            Permissions.EventsWrite, "event_template.deleted", HttpStatusCode.NoContent, IsConditional: true),
         new("AddProgram", HttpMethod.Post, "/v1/events/{draft}/programs",
             Permissions.EventsWrite, "program.added", HttpStatusCode.Created, Sample.Program("Closing words")),
         new("ChangeProgram", HttpMethod.Patch, "/v1/programs/{program}",
@@ -109,13 +115,14 @@ internal sealed record CommandRoute(
 
 /// <summary>One row of each kind in a tenant, for commands to act on; all at version 1, but for the live event.</summary>
 internal sealed record Stage(
-    Guid Draft, Guid Live, Guid Program, Guid Registration, Guid ApiKey, Guid File, Guid Category)
+    Guid Draft, Guid Live, Guid Program, Guid Registration, Guid ApiKey, Guid File, Guid Category,
+    Guid EventTemplate)
 {
     /// <summary>Ids that nobody has.</summary>
     public static Stage Empty =>
         new(
             Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(), Answers.RandomId(),
-            Answers.RandomId(), Answers.RandomId())
+            Answers.RandomId(), Answers.RandomId(), Answers.RandomId())
         {
             People = PeopleStage.Empty,
         };
@@ -131,12 +138,14 @@ internal sealed record Stage(
         var key = await organizer.PostAsync("/v1/api-keys", Sample.ApiKey());
         var file = await organizer.UploadAsync("Plan A");
         var category = await organizer.PostAsync("/v1/categories", new { name = $"Category {Answers.RandomId()}" });
+        var template = await organizer.PostAsync("/v1/event-templates", Sample.EventTemplate($"Template {Answers.RandomId()}"));
         return new Stage(
             draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id,
             // An organizer may make none, and tests that start from one are not about keys.
             key.Status == HttpStatusCode.Created ? key.Id : Answers.RandomId(),
             file.ShouldBe(HttpStatusCode.Created).Id,
-            category.ShouldBe(HttpStatusCode.Created).Id);
+            category.ShouldBe(HttpStatusCode.Created).Id,
+            template.ShouldBe(HttpStatusCode.Created).Id);
     }
 
     /// <summary>A stage with people, whom nobody but the owner may see.</summary>
@@ -153,5 +162,6 @@ internal sealed record Stage(
         .Replace("{registration}", $"{Registration}", StringComparison.Ordinal)
         .Replace("{apiKey}", $"{ApiKey}", StringComparison.Ordinal)
         .Replace("{category}", $"{Category}", StringComparison.Ordinal)
+        .Replace("{eventTemplate}", $"{EventTemplate}", StringComparison.Ordinal)
         .Replace("{file}", $"{File}", StringComparison.Ordinal);
 }

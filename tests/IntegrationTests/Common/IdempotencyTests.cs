@@ -9,7 +9,7 @@ public sealed class IdempotencyTests(TestHost host)
 {
     private const string Key = "0198c0de-3b1f-7c55";
 
-    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "CreateCategory", "AddProgram", "EnterRegistration", "InviteMember", "CreateRole", "UploadFile"];
+    public static TheoryData<string> CommandsThatTakeAKey => ["CreateEvent", "CreateCategory", "CreateEventTemplate", "AddProgram", "EnterRegistration", "InviteMember", "CreateRole", "UploadFile"];
 
     /// <summary>CreateApiKey makes a second key: its own tests say so, and why.</summary>
     public static TheoryData<string> CommandsThatTakeNone =>

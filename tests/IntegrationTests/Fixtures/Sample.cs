@@ -20,6 +20,8 @@ public static class Sample
 
     public static object Attendee(string name = "Kim Minji", string email = "minji@example.test") => new { name, email };
 
+    public static object EventTemplate(string name = "Monthly meetup") => new { name, title = "Meetup", durationMinutes = 180 };
+
     /// <summary>What admins have, too.</summary>
     public static object ApiKey(string name = "Check-in kiosk") =>
         new { name, permissions = new[] { "events:read", "events:write" } };
