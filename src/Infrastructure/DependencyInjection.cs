@@ -74,6 +74,8 @@ public static class DependencyInjection
         services.AddSingleton<IOutboxDispatcher, OutboxDispatcher>();
         services.AddSingleton<OutboxBell>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
+        services.AddSingleton<IMailWords, MailWords>();
+        services.AddSingleton<TenantWords>();
         services.AddSingleton<IOutboxHandler, MailHandler>();
         services.AddSingleton(provider => MailSettings.Read(
             configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));

@@ -134,14 +134,14 @@ internal static class Documentation
             : parameter.Name!, Given: parameter)).ToList();
         foreach (var (name, given) in names)
             if (given is OpenApiParameter parameter) parameter.Name = name;
-        operation.Parameters = [.. names.Select(pair => Known(pair.Item1) ?? pair.Given)];
+        operation.Parameters = [.. names.Select(pair => Known(pair.Item1, route.IsConditional) ?? pair.Given)];
         if (!route.IsCommand && HasTag(route)) operation.Parameters.Add(Known("If-None-Match")!);
         if (route.Policy.TakesKey) operation.Parameters.Add(Key(route.Policy.KeyRequired));
         if (operation.Parameters.Count == 0) operation.Parameters = null;
     }
 
     /// <summary>The conventions: what has one of these names means the same everywhere.</summary>
-    private static OpenApiParameter? Known(string name) => name switch
+    private static OpenApiParameter? Known(string name, bool isConditional = true) => name switch
     {
         "limit" => Parameter(
             name,
@@ -168,7 +168,7 @@ internal static class Documentation
             "The ETag that you read, with its quotes.",
             Text(),
             example: "\"1\"",
-            required: true),
+            required: isConditional),
         "If-None-Match" => Parameter(
             name,
             ParameterLocation.Header,
@@ -286,6 +286,7 @@ internal static class Documentation
         ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
         ("Categories", "What an organization sorts its events by."),
         ("Event templates", "What new events are made from: all that an event has but its dates."),
+        ("Email templates", "The words of the mails that an organization sends: its own, or ours."),
         ("Programs", "The parts of an event: talks, workshops, dinners."),
         ("Registrations", "Who has a place at an event."),
         ("Files", "What an organization keeps: uploaded, shown as covers of events, downloaded."),
@@ -322,6 +323,8 @@ internal static class Documentation
         ["ChangeCategory"] = """{"name":"Workshops and labs"}""",
         ["CreateEventTemplate"] = """{"name":"Monthly meetup","title":"Meetup","durationMinutes":180,"capacity":60,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"},"visibility":"public"}""",
         ["ChangeEventTemplate"] = """{"durationMinutes":120,"capacity":null}""",
+        ["ReplaceEmailTemplate"] = """{"subject":"{{ inviter }} would like you to join {{ tenant }}","body":"Hello,\n\nchoose a password here:\n\n{{ link }}\n\nThe link works for {{ days }} days."}""",
+        ["PreviewEmailTemplate"] = """{"subject":"Welcome to {{ tenant }}"}""",
         ["AddProgram"] = """{"title":"Opening keynote","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T10:00:00Z","room":"Hall 1"}""",
         ["ChangeProgram"] = """{"room":"Hall 2"}""",
         ["ChangeMember"] = """{"name":"Park Jisoo","roles":["organizer"]}""",

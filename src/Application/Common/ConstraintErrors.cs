@@ -21,6 +21,8 @@ public static class ConstraintErrors
         ["fk_event_templates_event_categories_org_id_category_id"] = CategoryErrors.InUse,
         ["ix_event_categories_org_id_name"] = CategoryErrors.NameTaken,
         ["ix_event_templates_org_id_name"] = EventTemplateErrors.NameTaken,
+        // Two put the same mail into words of their own: the second has not seen the first's.
+        ["ix_email_templates_org_id_key_locale"] = Error.PreconditionFailed,
         ["fk_user_roles_roles_org_id_role_id"] = MemberErrors.RoleInUse,
         ["ix_invitations_org_id_normalized_email"] = MemberErrors.AlreadyInvited,
         ["ix_roles_org_id_name"] = MemberErrors.RoleNameTaken,

@@ -29,6 +29,17 @@ public static class MailTemplates
         [QuotaNotice] = ["resource", "percent", "used", "limit"],
     }.ToFrozenDictionary();
 
+    /// <summary>
+    /// Mails that a tenant may put into its own words, and what each must show whatever the words are (ADR 0045).
+    /// </summary>
+    public static readonly FrozenDictionary<string, string[]> Changeable = new Dictionary<string, string[]>
+    {
+        [Invitation] = ["link"],
+    }.ToFrozenDictionary();
+
+    /// <summary>What a template may name.</summary>
+    public static IReadOnlyList<string> VariablesOf(string key) => [.. Values[key], "tenant", "at"];
+
     /// <summary>The first of these that we write in, by its language; else English.</summary>
     public static string LocaleOf(params IEnumerable<string> wishes) =>
         wishes.Select(wish => wish.Split('-', '_')[0].ToLowerInvariant()).FirstOrDefault(Locales.Contains)

@@ -3,7 +3,8 @@ using FluentValidation;
 
 namespace CleanTenancy.Application.Common;
 
-internal static class TextRules
+/// <summary>What texts may hold, and how a refusal speaks to people.</summary>
+public static class TextRules
 {
     /// <summary>No control characters but tab, line feed and carriage return.</summary>
     public static IRuleBuilderOptions<T, string?> IsWellFormed<T>(this IRuleBuilder<T, string?> rule) =>

@@ -196,7 +196,7 @@ internal sealed partial class HttpArena
             };
         if (target.IsUpload)
             shot = shot.WithBody(HttpUpload.Body($"of {tenant.Slug}")) with { MediaType = HttpUpload.MediaTypeWithBoundary };
-        if (target.Request is { IsConditional: true }) shot = shot.With("If-Match", "*");
+        if (target.Headers.Any(header => header.Name == "If-Match")) shot = shot.With("If-Match", "*");
         if (target.Request is { Policy.TakesKey: true })
             shot = shot.With("Idempotency-Key", $"battery-{Interlocked.Increment(ref _keys)}");
         return shot;

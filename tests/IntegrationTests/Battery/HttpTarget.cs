@@ -21,12 +21,15 @@ internal sealed record PathId(string Name, string Table);
 internal sealed record HttpTarget(
     string Method, string Pattern, RoutePattern Route, RouteRequest? Request, Type? Body, JsonObject? Operation)
 {
-    /// <summary>Parameters that name no row, with a value that works.</summary>
+    /// <summary>
+    /// Parameters that name no row, with a value that works; behind the segment before, where one name means several.
+    /// </summary>
     private static readonly Dictionary<string, string> Fixed = new()
     {
         ["documentName"] = "v1",
         ["tier"] = "starter",
         ["key"] = "customDomain", // a feature, and the key of an override
+        ["email-templates/key"] = "invitation",
     };
 
     public string Name => $"{Method} {Pattern}";
@@ -56,7 +59,7 @@ internal sealed record HttpTarget(
     /// <summary>The path with these values in it, encoded already.</summary>
     public string Fill(IReadOnlyDictionary<string, string> values)
     {
-        var path = new StringBuilder();
+        var (path, before) = (new StringBuilder(), "");
         foreach (var segment in Route.PathSegments)
         {
             path.Append('/');
@@ -65,10 +68,11 @@ internal sealed record HttpTarget(
                 {
                     RoutePatternLiteralPart literal => literal.Content,
                     RoutePatternSeparatorPart separator => separator.Content,
-                    RoutePatternParameterPart parameter => Fixed.GetValueOrDefault(parameter.Name)
-                        ?? values[parameter.Name],
+                    RoutePatternParameterPart parameter => Fixed.GetValueOrDefault($"{before}/{parameter.Name}")
+                        ?? Fixed.GetValueOrDefault(parameter.Name) ?? values[parameter.Name],
                     _ => throw new InvalidOperationException($"{Name}: a part of the path of an unknown kind."),
                 });
+            if (segment.Parts is [RoutePatternLiteralPart last]) before = last.Content;
         }
 
         return path.ToString();

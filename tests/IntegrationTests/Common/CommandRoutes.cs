@@ -44,6 +44,10 @@ internal sealed record CommandRoute(
             Permissions.EventsWrite, "event_template.changed", HttpStatusCode.OK, new { title = "Changed" }, IsConditional: true),
         new("DeleteEventTemplate", HttpMethod.Delete, "/v1/event-templates/{eventTemplate}",
             Permissions.EventsWrite, "event_template.deleted", HttpStatusCode.NoContent, IsConditional: true),
+        new("ReplaceEmailTemplate", HttpMethod.Put, "/v1/email-templates/invitation?locale=ko",
+            Permissions.TemplatesWrite, "email_template.replaced", HttpStatusCode.OK, Sample.EmailTemplate()),
+        new("DeleteEmailTemplate", HttpMethod.Delete, "/v1/email-templates/invitation?locale=en",
+            Permissions.TemplatesWrite, "email_template.deleted", HttpStatusCode.NoContent, IsConditional: true),
         new("AddProgram", HttpMethod.Post, "/v1/events/{draft}/programs",
             Permissions.EventsWrite, "program.added", HttpStatusCode.Created, Sample.Program("Closing words")),
         new("ChangeProgram", HttpMethod.Patch, "/v1/programs/{program}",
@@ -106,6 +110,7 @@ internal sealed record CommandRoute(
         {
             "POST" when Form is not null => client.SendAsync(Method, path, Form(), headers),
             "POST" => client.PostAsync(path, Body, headers),
+            "PUT" => client.PutAsync(path, Body!, condition, headers),
             "PATCH" => client.PatchAsync(path, Body!, condition, headers),
             "DELETE" => client.DeleteAsync(path, condition, headers),
             _ => throw new InvalidOperationException($"{Method} is no command."),
@@ -139,6 +144,8 @@ internal sealed record Stage(
         var file = await organizer.UploadAsync("Plan A");
         var category = await organizer.PostAsync("/v1/categories", new { name = $"Category {Answers.RandomId()}" });
         var template = await organizer.PostAsync("/v1/event-templates", Sample.EventTemplate($"Template {Answers.RandomId()}"));
+        // No more may they put mails into words of their own.
+        await organizer.PutAsync("/v1/email-templates/invitation?locale=en", Sample.EmailTemplate(), "*");
         return new Stage(
             draft, live, program.ShouldBe(HttpStatusCode.Created).Id, registration.ShouldBe(HttpStatusCode.Created).Id,
             // An organizer may make none, and tests that start from one are not about keys.

@@ -67,8 +67,9 @@ public sealed class ApiClient(HttpClient http, string host, string? token)
             HttpMethod.Patch, path, Json(body, "application/merge-patch+json"),
             ifMatch is null ? headers : [.. headers, ("If-Match", ifMatch)]);
 
-    public Task<Answer> PutAsync(string path, object body, string? ifMatch = null) => SendAsync(
-        HttpMethod.Put, path, Json(body), ifMatch is null ? [] : [("If-Match", ifMatch)]);
+    public Task<Answer> PutAsync(
+        string path, object body, string? ifMatch = null, params (string Name, string Value)[] headers) => SendAsync(
+        HttpMethod.Put, path, Json(body), ifMatch is null ? headers : [.. headers, ("If-Match", ifMatch)]);
 
     public Task<Answer> DeleteAsync(string path, string? ifMatch, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Delete, path, content: null, ifMatch is null ? headers : [.. headers, ("If-Match", ifMatch)]);

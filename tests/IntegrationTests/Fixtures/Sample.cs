@@ -22,6 +22,9 @@ public static class Sample
 
     public static object EventTemplate(string name = "Monthly meetup") => new { name, title = "Meetup", durationMinutes = 180 };
 
+    public static object EmailTemplate(string subject = "Come to {{ tenant }}", string body = "Here:\n\n{{ link }}") =>
+        new { subject, body };
+
     /// <summary>What admins have, too.</summary>
     public static object ApiKey(string name = "Check-in kiosk") =>
         new { name, permissions = new[] { "events:read", "events:write" } };

@@ -47,9 +47,14 @@ public sealed partial class PolicyTests
         Names(Of<ICommand>().Where(x => x.Policy.Permission.EndsWith(":read", StringComparison.Ordinal)))
             .ShouldBeEmpty();
         // The contract has one permission for keys: who may not make any does not see any. And it shows invitations, with
-        // addresses of people who may never join, to who may invite.
+        // addresses of people who may never join, to who may invite. The words of mails are read by who may write them.
         Names(Of<IQuery>().Where(x => x.Policy.Permission.EndsWith(":write", StringComparison.Ordinal)))
-            .ShouldBe(["GetFile", "GetFileContent", "ListApiKeys", "ListFiles", "ListInvitations", "PreviewPlanChange"], ignoreOrder: true);
+            .ShouldBe(
+            [
+                "GetEmailTemplate", "GetFile", "GetFileContent", "ListApiKeys", "ListEmailTemplates", "ListFiles", "ListInvitations",
+                "PreviewEmailTemplate", "PreviewPlanChange",
+            ],
+            ignoreOrder: true);
     }
 
     [Fact]
