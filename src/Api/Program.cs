@@ -56,9 +56,12 @@ app.MapBilling();
 app.MapPlatform();
 app.MapPlatformPlans();
 app.MapImpersonation();
+app.MapErasure();
 app.MapHealth();
 app.MapDocumentation();
 
+if (args is ["replay-purges", var file])
+    return await ReplayPurgesCommand.RunAsync(app.Services, file, Console.Out, CancellationToken.None);
 if (!await app.IsFencedAsync())
 {
     await app.DisposeAsync(); // the console logger still has to write why

@@ -4,6 +4,7 @@ using CleanTenancy.Infrastructure.Files;
 using CleanTenancy.Infrastructure.Mails;
 using CleanTenancy.Infrastructure.Outbox;
 using CleanTenancy.Infrastructure.Persistence;
+using CleanTenancy.Infrastructure.Persistence.Erasure;
 using CleanTenancy.Infrastructure.Persistence.Isolation;
 using CleanTenancy.Infrastructure.RateLimiting;
 using CleanTenancy.Infrastructure.Security;
@@ -54,6 +55,10 @@ public static class DependencyInjection
         services.AddSingleton(LifecycleSettings.Read(configuration));
         services.AddScoped<TenantLifecycles>();
         services.AddScoped<ITenantLifecycle>(provider => provider.GetRequiredService<TenantLifecycles>());
+        services.AddSingleton(PurgeRules.Read(configuration));
+        services.AddSingleton<ErasurePlan>();
+        services.AddScoped<TenantEraser>();
+        services.AddScoped<IErasure, TenantErasure>();
         services.AddScoped<IPlanCatalogue, PlanCatalogue>();
         services.AddScoped<IPlanOverrides, PlanOverrides>();
         services.AddSingleton<IUsageAudit, UsageAudit>();

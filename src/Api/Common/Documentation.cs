@@ -316,6 +316,7 @@ internal static class Documentation
         ["PreviewPlanChange"] = """{"plan":"starter"}""",
         ["ReplacePlan"] = """{"prices":[{"interval":"month","amount":29000,"currency":"KRW"}],"limits":{"events":5,"participants":500,"storageBytes":5368709120,"members":10,"requestsPerMinute":300,"concurrentRequests":8},"features":["emailTemplates","analytics"],"auditRetentionDays":90}""",
         ["SetOverride"] = """{"enabled":true,"expiresAt":"2027-12-31T00:00:00Z","reason":"Ticket 4712: tries their own domain before they move to pro"}""",
+        ["PurgeTenant"] = """{"reason":"Ticket 4713: erasure on request","confirm":"acme","early":true}""",
         ["CreateApiKey"] = """{"name":"Check-in kiosk","permissions":["events:read","registrations:read"],"expiresAt":"2027-12-31T00:00:00Z"}""",
         ["CreateEvent"] = """{"title":"Spring Meetup","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T17:00:00Z","timeZone":"Asia/Seoul","capacity":120,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"}}""",
         ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",

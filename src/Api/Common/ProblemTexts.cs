@@ -34,6 +34,7 @@ internal static class ProblemTexts
             ["sold_out"] = ("Sold out", "No places are left.", "남은 자리가 없습니다."),
             ["invalid_transition"] = ("Invalid transition", "This is not possible in the present state.", "현재 상태에서는 할 수 없는 작업입니다."),
             ["trial_over"] = ("Trial over", "The trial is over: extend it instead.", "체험 기간이 끝났습니다. 대신 체험 기간을 연장하세요."),
+            ["purge_not_due"] = ("Purge not due", "It can still be restored; say early to erase it all the same.", "아직 복원할 수 있는 기간입니다. 그래도 삭제하려면 early를 지정하세요."),
             ["event_already_ended"] = ("Event already ended", "An event that has ended cannot be published.", "이미 종료된 행사는 게시할 수 없습니다."),
             ["event_not_live"] = ("Event not live", "People can be registered for a live event only.", "게시된 행사에만 등록할 수 있습니다."),
             ["event_closed"] = ("Event closed", "The event is cancelled or archived.", "취소되었거나 보관된 행사입니다."),

@@ -16,6 +16,11 @@ internal static class ResultExtensions
     public static IResult ToCreated<T>(this Result<T> result, Func<T, string> location) =>
         new Answer<T>(result, StatusCodes.Status201Created, location);
 
+    /// <param name="result">What has begun.</param>
+    /// <param name="location">Where it is told that it is done.</param>
+    public static IResult ToAccepted<T>(this Result<T> result, Func<T, string> location) =>
+        new Answer<T>(result, StatusCodes.Status202Accepted, location);
+
     private sealed class Answer<T>(Result<T> result, int status, Func<T, string>? location = null) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)

@@ -1,4 +1,5 @@
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
 
 namespace CleanTenancy.Infrastructure.Files;
 
@@ -57,7 +58,33 @@ internal sealed class FolderFileStore(FileSettings settings) : IFileStore
         return Task.CompletedTask;
     }
 
-    private string PathOf(FileKey key) => Path.Combine(_root, key.OrgId.ToString(), key.FileId.ToString());
+    public Task<FileHolding> MeasureAsync(TenantId org, CancellationToken cancellationToken)
+    {
+        var folder = new DirectoryInfo(FolderOf(org));
+        var (files, bytes) = (0L, 0L);
+        if (folder.Exists)
+            foreach (var file in folder.EnumerateFiles("*", SearchOption.AllDirectories))
+                (files, bytes) = (files + 1, bytes + file.Length);
+        return Task.FromResult(new FileHolding(files, bytes));
+    }
+
+    public Task EraseAllAsync(TenantId org, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Directory.Delete(FolderOf(org), recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing there, or another instance was faster.
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private string FolderOf(TenantId org) => Path.Combine(_root, org.ToString());
+
+    private string PathOf(FileKey key) => Path.Combine(FolderOf(key.OrgId), key.FileId.ToString());
 
     private string PartOf(FileKey key) => PathOf(key) + ".part";
 

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
 
 namespace CleanTenancy.Infrastructure.Files;
 
@@ -15,6 +17,8 @@ internal sealed class S3FileStore : IFileStore, IDisposable
 {
     /// <summary>The protocol takes 10,000 parts of 5 MiB and more.</summary>
     public const int PartSize = 8 * 1024 * 1024, MaxParts = 10_000;
+
+    private const int DeletesAtOnce = 8;
 
     private readonly AmazonS3Client _client;
     private readonly string _bucket;
@@ -68,9 +72,28 @@ internal sealed class S3FileStore : IFileStore, IDisposable
 
     public async Task EraseAsync(FileKey key, CancellationToken cancellationToken)
     {
-        foreach (var id in await UnfinishedAsync(key, cancellationToken))
+        foreach (var (_, id) in await UnfinishedAsync(key.ToString(), cancellationToken))
             await _client.AbortMultipartUploadAsync(_bucket, key.ToString(), id, cancellationToken);
         await _client.DeleteObjectAsync(_bucket, key.ToString(), cancellationToken);
+    }
+
+    public async Task<FileHolding> MeasureAsync(TenantId org, CancellationToken cancellationToken)
+    {
+        var (files, bytes) = (0L, 0L);
+        await foreach (var held in HeldAsync(org, cancellationToken))
+            (files, bytes) = (files + 1, bytes + held.Size.GetValueOrDefault());
+        return new(files, bytes);
+    }
+
+    /// <summary>One by one: the request that deletes many wants a checksum, and stores differ in which.</summary>
+    public async Task EraseAllAsync(TenantId org, CancellationToken cancellationToken)
+    {
+        foreach (var (key, id) in await UnfinishedAsync(PrefixOf(org), cancellationToken))
+            await _client.AbortMultipartUploadAsync(_bucket, key, id, cancellationToken);
+        await Parallel.ForEachAsync(
+            HeldAsync(org, cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = DeletesAtOnce, CancellationToken = cancellationToken },
+            async (held, token) => await _client.DeleteObjectAsync(_bucket, held.Key, token));
     }
 
     public void Dispose() => _client.Dispose();
@@ -153,14 +176,39 @@ internal sealed class S3FileStore : IFileStore, IDisposable
         return new PartETag(number, part.ETag);
     }
 
-    /// <summary>Uploads of this object that nobody completed: their parts take room until they are aborted.</summary>
-    private async Task<IEnumerable<string>> UnfinishedAsync(FileKey key, CancellationToken cancellationToken)
+    /// <summary>No tenant's id begins with another's, and none with what stands behind the slash.</summary>
+    private static string PrefixOf(TenantId org) => $"{org}/";
+
+    private async IAsyncEnumerable<S3Object> HeldAsync(
+        TenantId org, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new ListObjectsV2Request { BucketName = _bucket, Prefix = PrefixOf(org) };
+        ListObjectsV2Response page;
+        do
+        {
+            page = await _client.ListObjectsV2Async(request, cancellationToken);
+            foreach (var held in page.S3Objects ?? []) yield return held;
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+        while (page.IsTruncated is true);
+    }
+
+    /// <summary>Uploads that nobody completed: their parts take room until they are aborted.</summary>
+    /// <param name="prefix">A key; or of several, what they begin with, up to the slash.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    private async Task<IEnumerable<(string Key, string Id)>> UnfinishedAsync(
+        string prefix, CancellationToken cancellationToken)
     {
         try
         {
             var uploads = await _client.ListMultipartUploadsAsync(
-                new ListMultipartUploadsRequest { BucketName = _bucket, Prefix = key.ToString() }, cancellationToken);
-            return [.. (uploads.MultipartUploads ?? []).Where(u => u.Key == key.ToString()).Select(u => u.UploadId)];
+                new ListMultipartUploadsRequest { BucketName = _bucket, Prefix = prefix }, cancellationToken);
+            return
+            [
+                .. (uploads.MultipartUploads ?? [])
+                    .Where(u => prefix.EndsWith('/') || u.Key == prefix)
+                    .Select(u => (u.Key, u.UploadId)),
+            ];
         }
         catch (AmazonS3Exception refused) when (refused.StatusCode is HttpStatusCode.NotImplemented)
         {

@@ -30,7 +30,8 @@ internal sealed class OutboxQueue(
 
     /// <summary>
     /// Takes the tenant's first due message of a kind nobody works on: one at a time for each kind, in order. The lock,
-    /// for as long as the claim takes, keeps a second claim from looking before it sees the first.
+    /// for as long as the claim takes, keeps a second claim from looking before it sees the first. What a purged tenant
+    /// left is erased, and not sent.
     /// </summary>
     /// <param name="lease">By the database's clock.</param>
     /// <returns>Null when there is none.</returns>
@@ -57,7 +58,7 @@ internal sealed class OutboxQueue(
             update outbox o
             set attempts = o.attempts + 1, fence = o.fence + 1, claimed_until = clock_timestamp() + $4
             from next, organizations t
-            where o.org_id = $1 and o.id = next.id and t.id = $1
+            where o.org_id = $1 and o.id = next.id and t.id = $1 and t.state <> 'purged'
             returning o.id, o.kind, o.payload, o.created_at, o.attempts, o.fence, next.lapsed,
               t.name, t.locale, t.time_zone
             """)

@@ -9,10 +9,13 @@ internal static class SweepSchedule
     [
         new("dispatch outbox", TimeSpan.FromSeconds(5), (sender, ct) => sender.Send(new DispatchOutbox(), ct)),
         new("seal audit logs", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new SealAuditLogs(), ct)),
+        new("purge tenants", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new PurgeTenants(), ct)),
         new("probe isolation", TimeSpan.FromMinutes(5), (sender, ct) => sender.Send(new ProbeIsolation(), ct)),
         new("sweep abandoned uploads", TimeSpan.FromMinutes(10), (sender, ct) => sender.Send(new SweepAbandonedUploads(), ct)),
+        new("release names", TimeSpan.FromHours(1), (sender, ct) => sender.Send(new ReleaseNames(), ct)),
         new("expire audit logs", TimeSpan.FromHours(6), (sender, ct) => sender.Send(new ExpireAuditLogs(), ct)),
         new("reconcile usage", TimeSpan.FromHours(24), (sender, ct) => sender.Send(new ReconcileUsage(), ct)),
+        new("expire ledger", TimeSpan.FromDays(1), (sender, ct) => sender.Send(new ExpireLedger(), ct)),
         new("keep audit partitions", TimeSpan.FromDays(1), (sender, ct) => sender.Send(new KeepAuditPartitions(), ct)),
     ];
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CleanTenancy.Application.Common;
+using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.IntegrationTests.Common;
@@ -19,7 +20,9 @@ namespace CleanTenancy.IntegrationTests.Battery;
 /// </summary>
 internal sealed partial class HttpArena
 {
-    private const string PlatformLogin = "POST /v1/platform/auth/login";
+    private const string PlatformLogin = "POST /v1/platform/auth/login",
+        Purge = "POST /v1/platform/tenants/{id}/purge",
+        Certificate = "GET /v1/platform/tenants/{id}/erasure-certificate";
 
     /// <summary>What must happen to rows, all but the last, before others can be made from them.</summary>
     private static readonly Dictionary<string, string> Opening = new()
@@ -190,7 +193,7 @@ internal sealed partial class HttpArena
     {
         var shot = new HttpShot(target.Method, target.IsPlatform ? "localhost" : tenant.Host, target.Fill(ids));
         if (target.Body is not null)
-            shot = shot.WithBody((await BodyAsync(target, tenant)).ToJsonString()) with
+            shot = shot.WithBody((await BodyAsync(target, tenant, ids)).ToJsonString()) with
             {
                 MediaType = target.MediaType,
             };
@@ -210,7 +213,7 @@ internal sealed partial class HttpArena
         target.Ids.ToDictionary(id => id.Name, _ => Answers.RandomId().ToString());
 
     /// <summary>The contract's example, with people and rows that are there.</summary>
-    public async Task<JsonObject> BodyAsync(HttpTarget target, TestTenant tenant)
+    public async Task<JsonObject> BodyAsync(HttpTarget target, TestTenant tenant, Ids? ids = null)
     {
         var body = Later(target.Example!).AsObject();
         if (body.ContainsKey("email") && body.ContainsKey("password"))
@@ -224,6 +227,9 @@ internal sealed partial class HttpArena
                 ? (await SignOperatorInAsync())!["refreshToken"]!.GetValue<string>()
                 : await RefreshTokenAsync(tenant);
         if (target.Name == "POST /v1/invitations/accept") body["token"] = await InvitationTokenAsync(tenant);
+        if (target.Name == Purge && Guid.TryParse(ids?["id"], out var gone))
+            body["confirm"] = await Api.QueryAsync<string>(
+                "select coalesce(max(slug), 'nobody') from organizations where id = $1", gone);
         Renew(target, body);
         var schema = SchemaOf(target);
         foreach (var (member, table) in BodyIds(target))
@@ -265,6 +271,9 @@ internal sealed partial class HttpArena
     {
         if (target.Ids.Count == 0) return [new Dictionary<string, string>()];
 
+        if (await StrangerAsync(target) is { } stranger)
+            return [new Dictionary<string, string> { [target.Ids[0].Name] = stranger.ToString() }];
+
         var all = new List<Ids>();
         var last = target.Ids[^1];
         var rows = await Catalogue.IdsAsync(last.Table, tenant.Id);
@@ -279,6 +288,19 @@ internal sealed partial class HttpArena
         }
 
         return all;
+    }
+
+    /// <summary>What is about tenants that are gone is about neither A nor B; null for all else.</summary>
+    private async Task<TenantId?> StrangerAsync(HttpTarget target)
+    {
+        if (target.Name is not (Purge or Certificate)) return null;
+
+        var gone = await Api.NewTenantAsync(configure: organization => organization.Delete(TimeProvider.System.Now()));
+        if (target.Name == Certificate)
+            await Api.ExecuteAsync(
+                "insert into purges (tenant_id, kind, started_at, settles_at, finished_at) values ($1, 'purge', now(), now(), now())",
+                gone.Id.Value);
+        return gone.Id;
     }
 
     /// <summary>Rows of the tenant, or ids that nobody has where no row is left.</summary>

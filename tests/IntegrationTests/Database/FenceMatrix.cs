@@ -70,6 +70,11 @@ internal static class FenceMatrix
     public static readonly IReadOnlyDictionary<(string Role, string Table), Reach> Reached =
         new Dictionary<(string, string), Reach>(Purged())
         {
+            [(Purge, "organizations")] = new(
+                "SELECT, UPDATE", "SELECT, UPDATE", "tombstone_policy", "Its function empties the bound tenant's own row.")
+            {
+                IsBound = true,
+            },
             [(Audit, "audit_logs")] = new(
                 "DELETE, INSERT, SELECT", Grants: "", "audit_append_policy, audit_read_policy, audit_retention_policy",
                 "Its functions append, seal and delete what is old; nobody logs in as it."),
@@ -119,6 +124,7 @@ internal static class FenceMatrix
     private static readonly Dictionary<string, string> NoOtherRow = new()
     {
         ["user_roles"] = "one person and one role make one pair",
+        ["operations"] = "of each kind one waits or runs at a time",
     };
 
     private static readonly ConcurrentDictionary<string, Task<IReadOnlyList<MatrixTable>>> Tables = new();

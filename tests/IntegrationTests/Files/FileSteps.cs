@@ -1,4 +1,5 @@
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Domain.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 
 namespace CleanTenancy.IntegrationTests.Files;
@@ -62,5 +63,14 @@ internal sealed class FaultyStore(IFileStore inner) : IFileStore
     {
         await BeforeErasing();
         await inner.EraseAsync(key, cancellationToken);
+    }
+
+    public Task<FileHolding> MeasureAsync(TenantId org, CancellationToken cancellationToken) =>
+        inner.MeasureAsync(org, cancellationToken);
+
+    public async Task EraseAllAsync(TenantId org, CancellationToken cancellationToken)
+    {
+        await BeforeErasing();
+        await inner.EraseAllAsync(org, cancellationToken);
     }
 }

@@ -62,6 +62,25 @@ public sealed class S3FileStoreTests(TestHost host)
     }
 
     [Fact]
+    public async Task All_of_a_tenant_leaves_the_bucket_and_nothing_of_another()
+    {
+        using var s3 = await S3Server.StartAsync(TestContext.Current.CancellationToken);
+        await using var api = await StartAsync(s3);
+        var (tenant, neighbour) = (await api.NewTenantAsync(), await api.NewTenantAsync());
+        foreach (var size in new[] { 0, 1, 10, Part + 5 })
+            (await (await tenant.OrganizerAsync()).UploadAsync(TestFiles.Bytes(size))).ShouldBe(HttpStatusCode.Created);
+        var kept = (await (await neighbour.OrganizerAsync()).UploadAsync("Plan B")).ShouldBe(HttpStatusCode.Created).Id;
+        var store = api.Services.GetRequiredService<IFileStore>();
+
+        (await store.MeasureAsync(tenant.Id, TestContext.Current.CancellationToken)).ShouldBe(new FileHolding(4, Part + 16));
+        await store.EraseAllAsync(tenant.Id, TestContext.Current.CancellationToken);
+
+        s3.Keys.ShouldBe([$"{neighbour.Id}/{kept}"]);
+        (await store.MeasureAsync(tenant.Id, TestContext.Current.CancellationToken)).ShouldBe(new FileHolding(0, 0));
+        await store.EraseAllAsync(tenant.Id, TestContext.Current.CancellationToken); // nothing to do is no failure
+    }
+
+    [Fact]
     public async Task A_client_that_goes_away_between_two_parts_leaves_nothing()
     {
         using var s3 = await S3Server.StartAsync(TestContext.Current.CancellationToken);

@@ -11,9 +11,9 @@ public static partial class ApiProcess
     /// <param name="settings">Environment variables.</param>
     /// <param name="within">Then it is stopped.</param>
     public static async Task<(int ExitCode, string Output)> RunAsync(
-        IReadOnlyDictionary<string, string> settings, TimeSpan within, CancellationToken cancellationToken)
+        IReadOnlyDictionary<string, string> settings, TimeSpan within, CancellationToken cancellationToken, params string[] arguments)
     {
-        using var process = Start(settings);
+        using var process = Start(settings, arguments);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(within);
         try
@@ -60,9 +60,9 @@ public static partial class ApiProcess
         }
     }
 
-    private static Process Start(IReadOnlyDictionary<string, string> settings)
+    private static Process Start(IReadOnlyDictionary<string, string> settings, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location])
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

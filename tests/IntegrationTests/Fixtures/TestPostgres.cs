@@ -41,10 +41,16 @@ public sealed class TestPostgres : IAsyncDisposable
     }
 
     /// <summary>A fresh, migrated database; its name goes into <see cref="ConnectionString"/>.</summary>
-    public async Task<string> NewDatabaseAsync()
+    public Task<string> NewDatabaseAsync() => CopyAsync(Template);
+
+    /// <summary>Another with the same rows; whoever is connected to the first is not any more.</summary>
+    public async Task<string> CopyAsync(string template)
     {
         var name = $"ct_{_run}_{Interlocked.Increment(ref _databases)}";
-        await ExecuteAsync("postgres", $"create database {name} template {Template}");
+        if (template != Template)
+            await ExecuteAsync(
+                "postgres", $"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{template}'");
+        await ExecuteAsync("postgres", $"create database {name} template {template}");
         // Grants on a database are not copied with it.
         await DatabaseSetup.CreateRolesAsync(Superuser(name), Passwords, CancellationToken.None);
         return name;

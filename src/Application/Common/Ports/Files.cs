@@ -20,7 +20,16 @@ public interface IFileStore
 
     /// <summary>Erases what is there, whole or half written; that there is nothing is no failure.</summary>
     Task EraseAsync(FileKey key, CancellationToken cancellationToken);
+
+    /// <summary>What it holds of a tenant, under whatever key.</summary>
+    Task<FileHolding> MeasureAsync(TenantId org, CancellationToken cancellationToken);
+
+    /// <summary>Erases all of it, whole or half written: nothing needs to know its keys.</summary>
+    Task EraseAllAsync(TenantId org, CancellationToken cancellationToken);
 }
+
+/// <summary>How much a store holds.</summary>
+public sealed record FileHolding(long Files, long Bytes);
 
 /// <summary>How much and how long (ADR 0036).</summary>
 /// <param name="MaxBytes">Of one file.</param>

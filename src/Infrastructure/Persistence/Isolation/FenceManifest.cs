@@ -105,6 +105,8 @@ internal static class FenceManifest
         ("purges", "purge_role", "SELECT"),
         ("purge_steps", "platform_role", "INSERT, SELECT, UPDATE"),
         ("retained_ledger", "platform_role", "DELETE, INSERT, SELECT"),
+        ("organizations", "purge_role", "SELECT, UPDATE"),
+        ("platform_audit_logs", "purge_role", "SELECT, UPDATE"),
         .. Purged.Select(table => (table, "purge_role", "DELETE, SELECT")),
         ("tenant_overrides", "platform_role", "DELETE, INSERT, SELECT, UPDATE"),
         ("uploads", "platform_role", "SELECT"),
@@ -122,13 +124,14 @@ internal static class FenceManifest
         ("audit_logs", "audit_retention_policy", "retention deletes what a plan keeps no longer"),
         ("audit_seals", "audit_seal_policy", "the sealing chains every tenant's log"),
         ("organizations", "platform_found_policy", "a sign-up makes the row of its own tenant"),
+        ("organizations", "tombstone_policy", "the purge empties the bound tenant's own row"),
         .. Lived.Select(table => (table, "platform_lifecycle_policy", "the platform's part in the life of the bound tenant")),
         ("operations", "platform_read_policy", "instances look for work that waits, of every tenant"),
         .. Purged.Select(table => (table, "purge_policy", "the purge erases the bound tenant's rows")),
     ];
 
     /// <summary>What a purge empties: all but the row that stays as a tombstone.</summary>
-    private static IEnumerable<string> Purged => TenantTables.Keys.Where(table => table != "organizations");
+    public static IEnumerable<string> Purged => TenantTables.Keys.Where(table => table != "organizations");
 
     private static IEnumerable<string> Lived =>
     [
@@ -157,6 +160,8 @@ internal static class FenceManifest
         ["names_to_release(timestamp with time zone,integer)"] = "platform: ids of tenants whose names may be freed",
         ["purge_tenant_rows(uuid,text,integer,bytea)"] =
             "platform: erases rows of one tenant whose purge is under way, and of no other",
+        ["entomb_tenant(uuid,text)"] = "platform: empties one tenant's own row whose purge was begun, and no other",
+        ["forget_reasons(uuid)"] = "platform: takes free text about one tenant that is gone out of the platform's log",
         ["keep_audit_partitions()"] = "platform: makes the months to come, drops empty ones",
     };
 
@@ -189,6 +194,8 @@ internal static class FenceManifest
         ("platform_role", "release_names(uuid,text)"),
         ("platform_role", "names_to_release(timestamp with time zone,integer)"),
         ("platform_role", "purge_tenant_rows(uuid,text,integer,bytea)"),
+        ("platform_role", "entomb_tenant(uuid,text)"),
+        ("platform_role", "forget_reasons(uuid)"),
     ];
 
     public static string KeyOf(string table) => table == "organizations" ? "id" : "org_id";

@@ -107,17 +107,23 @@ create table purges (
   requested_by uuid,
   reason varchar(500),
   started_at timestamptz not null,
+  -- Whoever was under way when it started is through by then: what they left is looked for once more.
+  settles_at timestamptz not null,
   finished_at timestamptz,
-  constraint ck_purges_kind check (kind in ('purge', 'compensation'))
+  constraint ck_purges_kind check (kind in ('purge', 'compensation', 'replay'))
 );
+create index ix_purges_unfinished on purges (started_at) where finished_at is null;
+-- By name, for a later release may know more tables: the position is only for reading.
 create table purge_steps (
   tenant_id uuid not null references purges (tenant_id),
-  position int not null,
   target varchar(63) not null,
+  position int not null,
   rows bigint not null default 0,
+  -- Of files; counted before they are erased, so that a crash in between counts nothing twice.
+  bytes bigint,
   digest bytea,
   done_at timestamptz,
-  primary key (tenant_id, position)
+  primary key (tenant_id, target)
 );
 
 -- What the law keeps (contracts and payments: five years): no names, no addresses, a retention of its own.
@@ -221,8 +227,10 @@ select audit_tenant_table('event_templates', 'contact_email', 'created_at,update
 select audit_tenant_table('email_templates', '', 'created_at,updated_at,version');
 
 -- Deletes some rows of one tenant, in the order of their key; answers how many, and the digest that goes on.
+-- By index, whatever the planner thinks of the rows that a batch skips: a scan of the table for each would be quadratic.
 create function purge_tenant_rows(p_org uuid, p_table text, p_limit int, p_digest bytea, out rows bigint, out digest bytea)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
   keys text;
@@ -250,6 +258,44 @@ end
 $$;
 alter function purge_tenant_rows(uuid, text, int, bytea) owner to purge_role;
 grant execute on function purge_tenant_rows(uuid, text, int, bytea) to platform_role;
+
+-- What stays of a tenant's own row says nothing of it, and its log does not get the name that goes.
+grant select, update on organizations to purge_role;
+create policy tombstone_policy on organizations for all to purge_role
+  using (id = nullif(current_setting('app.current_org_id', true), '')::uuid)
+  with check (id = nullif(current_setting('app.current_org_id', true), '')::uuid);
+create function entomb_tenant(p_org uuid, p_slug text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (select from public.purges where tenant_id = p_org) then
+    raise exception 'no purge of this tenant was begun' using errcode = '42501';
+  end if;
+  update public.organizations
+    set name = '', slug = coalesce(p_slug, slug), branding = null, disposition = null, locale = 'en', time_zone = 'UTC',
+      updated_at = now(), version = version + 1
+    where id = p_org;
+end
+$$;
+alter function entomb_tenant(uuid, text) owner to purge_role;
+grant execute on function entomb_tenant(uuid, text) to platform_role;
+
+-- What operators did stays in the platform's log; what they wrote about a tenant that is gone in words of their own may
+-- name a person, and does not.
+grant select, update on platform_audit_logs to purge_role;
+create function forget_reasons(p_org uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (select from public.purges where tenant_id = p_org) then
+    raise exception 'no purge of this tenant was begun' using errcode = '42501';
+  end if;
+  update public.platform_audit_logs set details = details - 'reason'
+    where (row_id = p_org or details ->> 'org' = p_org::text) and details ? 'reason';
+end
+$$;
+alter function forget_reasons(uuid) owner to purge_role;
+grant execute on function forget_reasons(uuid) to platform_role;
 
 -- The platform's part in a tenant's life: bound to the one tenant that it is about.
 grant insert, update on organizations to platform_role;
