@@ -18,15 +18,17 @@ public sealed class LargePurgeTests(TestHost host, OwnDatabase database) : IClas
     {
         await using var api = await Doomed.StartApiAsync(host, database);
         var (tenant, operators) = (await Doomed.MakeAsync(database, events: 1), await api.OperatorAsync());
-        await api.ExecuteAsync(
-            """
-            insert into registrations
-              (org_id, id, event_id, name, email, normalized_email, status, version, created_at, updated_at)
-            select $1, gen_random_uuid(), (select id from events where org_id = $1), 'Lee ' || n, n || '@x.test', n || '@x.test',
-              'active', 1, now(), now()
-            from generate_series(1, $2) n
-            """,
-            tenant.Id.Value, Rows);
+        // Each registration is a line in the log, too: that many again are erased.
+        for (var from = 0; from < Rows; from += 10_000)
+            await api.ExecuteAsync(
+                """
+                insert into registrations
+                  (org_id, id, event_id, name, email, normalized_email, status, version, created_at, updated_at)
+                select $1, gen_random_uuid(), (select id from events where org_id = $1), 'Lee ' || n, n || '@x.test', n || '@x.test',
+                  'active', 1, now(), now()
+                from generate_series($2 + 1, $3) n
+                """,
+                tenant.Id.Value, from, Math.Min(from + 10_000, Rows));
         await api.ExecuteAsync("analyze registrations");
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var (waits, transactions) = (WriteElsewhereAsync(over.Token), WatchAsync(over.Token));
@@ -37,12 +39,13 @@ public sealed class LargePurgeTests(TestHost host, OwnDatabase database) : IClas
         await over.CancelAsync();
 
         var (wait, transaction) = (await waits, await transactions);
-        TestContext.Current.SendDiagnosticMessage(
-            $"{Rows / took.TotalSeconds:N0} rows/s; longest transaction {transaction.TotalMilliseconds:N0} ms, longest write elsewhere {wait.TotalMilliseconds:N0} ms");
-        (await operators.GetAsync($"{tenant.Path}/erasure-certificate")).ShouldBe(HttpStatusCode.OK).Get<long>("rows").ShouldBeGreaterThan(Rows);
-        // All of it at once takes longer than this; a batch, and whoever waited for one, must not.
-        transaction.ShouldBeLessThan(TimeSpan.FromSeconds(2.5));
-        wait.ShouldBeLessThan(TimeSpan.FromSeconds(2.5));
+        Repository.Report(
+            "purge.txt",
+            $"{2 * Rows / took.TotalSeconds:N0} rows/s; longest transaction {transaction.TotalMilliseconds:N0} ms, longest write elsewhere {wait.TotalMilliseconds:N0} ms");
+        (await operators.GetAsync($"{tenant.Path}/erasure-certificate")).ShouldBe(HttpStatusCode.OK).Get<long>("rows").ShouldBeGreaterThan(2 * Rows);
+        // The roles' lock_timeout: who waits for longer is refused.
+        transaction.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+        wait.ShouldBeLessThan(TimeSpan.FromSeconds(5));
     }
 
     /// <summary>Another tenant writes into the tables that are emptied.</summary>
