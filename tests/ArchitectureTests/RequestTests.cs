@@ -11,12 +11,16 @@ public sealed class RequestTests
 {
     private static readonly Dictionary<string, string> Platform = new()
     {
+        ["ActivateTenant"] = "The token names the tenant, which nobody can ask on its own host yet: bound to it.",
+        ["CheckSlug"] = "Asks whether one name is free, before there is a tenant; answers yes or no.",
         ["DispatchOutbox"] = "Claims each tenant's messages by themselves, by a timer; answers nothing but how many.",
         ["ExpireAuditLogs"] = "Retention is judged by each tenant's plan, tenant by tenant, by a timer.",
         ["ExpireLedger"] = "What the law keeps stands beside the tenants, which are gone; a timer deletes what is old.",
         ["GetErasureCertificate"] = "What is left of a tenant that is gone: numbers, and no row of anybody.",
+        ["ExpireSignUps"] = "Undoes each tenant's own dead sign-up, bound to it, by a timer; answers how many.",
         ["GetIsolationReport"] = "The report is about the fence around all tenants, and shows no row of any.",
         ["GetPlan"] = "The catalogue of plans belongs to no tenant.",
+        ["GetSignUpStatus"] = "The tenant's own host does not answer yet: bound to it, and nobody's name is shown.",
         ["Impersonate"] = "An operator acts as one member of one tenant: bound to it, and recorded in its own log.",
         ["KeepAuditPartitions"] = "Partitions are shared by all tenants' logs.",
         ["ListPlans"] = "The catalogue of plans belongs to no tenant; visitors compare prices before they sign up.",
@@ -27,12 +31,14 @@ public sealed class RequestTests
         ["ReconcileUsage"] = "Compares the counters of each tenant by itself, bound to it; answers only how many are wrong.",
         ["RefreshOperatorSession"] = "An operator's session belongs to no tenant.",
         ["ReleaseNames"] = "Frees the names of each tenant that is gone by itself, by a timer; answers how many.",
+        ["RetryProvisioning"] = "An operator sets one tenant up again: bound to it, and recorded in its own log.",
         ["RemoveOverride"] = "An operator changes what one tenant may: bound to it, and recorded in its own log.",
         ["ReplayPurges"] = "Begins again, each bound to its own tenant, purges that a restored backup does not know of.",
         ["ReplacePlan"] = "The catalogue of plans belongs to no tenant; operators change it for all.",
         ["SealAuditLogs"] = "Seals each tenant's log by itself; reads and answers no line of it.",
         ["SetOverride"] = "An operator changes what one tenant may: bound to it, and recorded in its own log.",
         ["SignInOperator"] = "Operators are people of the platform, with a table and a token audience of their own.",
+        ["StartSignUp"] = "Founds one tenant, bound to the new one: before it there is no tenant.",
         ["SweepAbandonedUploads"] = "Clears up after each tenant's dead uploads by itself, by a timer; answers how many.",
         ["SignOutOperator"] = "An operator's session belongs to no tenant.",
     };
@@ -41,6 +47,10 @@ public sealed class RequestTests
     {
         ["ForgotPassword"] = "Whoever has forgotten the password cannot sign in; what is sent goes to the account's own address.",
         ["AcceptInvitation"] = "Whoever accepts is no member yet; the token of the mail is the credential.",
+        ["ActivateTenant"] = "Whoever activates cannot sign in yet; the token of the mail is the credential.",
+        ["CheckSlug"] = "Whoever looks for a name has no account yet; a host that answers tells the same.",
+        ["GetSignUpStatus"] = "Whoever waits cannot sign in yet; the id is what the sign-up was answered, and shows no person.",
+        ["StartSignUp"] = "Whoever signs up is nobody's member yet; limited by network, and nothing begins without a mail.",
         ["ListPlans"] = "Prices are public, and the answer holds no tenant's data.",
         ["RefreshOperatorSession"] = "The refresh token is the credential; the access token may have ended.",
         ["RefreshSession"] = "The refresh token is the credential; the access token may have ended.",

@@ -225,6 +225,8 @@ internal static class Documentation
         if (IsContent(route)) DescribeContent(operation, answer);
         if (route.Success == StatusCodes.Status201Created)
             answer.Headers["Location"] = Header("The path of what was created.");
+        if (route.Success == StatusCodes.Status202Accepted)
+            answer.Headers["Location"] = Header("The path that shows how far it is.");
         if (route.Policy.TakesKey)
             answer.Headers["Idempotency-Replayed"] = Header("true if an earlier request has done this.");
         if (!route.IsCommand && HasTag(route))
@@ -281,6 +283,7 @@ internal static class Documentation
     /// </summary>
     private static readonly (string Name, string Description)[] Tags =
     [
+        ("Sign-up", "How an organization comes to be. Answers on the platform host only."),
         ("Auth", "Sign in, stay signed in, sign out."),
         ("API keys", "How programs sign in: with some of their maker's permissions."),
         ("Events", "What an organization invites to: drafted, published, cancelled, archived."),
@@ -302,6 +305,9 @@ internal static class Documentation
     /// </summary>
     private static readonly Dictionary<string, string> Examples = new()
     {
+        ["StartSignUp"] = """{"slug":"seoul-meetups","name":"Seoul Meetups","adminName":"Kim Minji","adminEmail":"minji@example.test","adminPassword":"a whole new sentence","plan":"starter"}""",
+        ["ActivateTenant"] = """{"token":"AZejrPoAcAGADwAAAAAAAN6tvu8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}""",
+        ["RetryProvisioning"] = """{"reason":"Ticket 4713: the database was down"}""",
         ["SignIn"] = """{"email":"owner@acme.test","password":"correct-horse-demo"}""",
         ["ChangePassword"] = """{"oldPassword":"correct-horse-demo","newPassword":"a whole new sentence"}""",
         ["ForgotPassword"] = """{"email":"viewer@acme.test"}""",
@@ -474,7 +480,7 @@ internal static class DocumentedProblems
             [
                 "validation_failed",
                 .. isForm ? ["malformed_multipart"] : hasBody ? ["malformed_json"] : Array.Empty<string>(),
-                .. route.Request.Name is "ResetPassword" ? ["invalid_token"] : Array.Empty<string>(),
+                .. route.Request.Name is "ResetPassword" or "ActivateTenant" ? ["invalid_token"] : Array.Empty<string>(),
             ]);
         if (!route.IsPublic || route.Request.Name is "SignIn" or "RefreshSession" or "SignInOperator" or "RefreshOperatorSession") Add(401,
             [
@@ -501,6 +507,8 @@ internal static class DocumentedProblems
                 .. policy.Quota != default || policy.OwnQuota != default ? ["quota_exceeded"] : Array.Empty<string>(),
                 .. policy.TakesKey ? ["idempotency_in_flight"] : Array.Empty<string>(),
             ]);
+        if (route.Request.Name is "StartSignUp") Add(409, ["slug_taken"]);
+        if (route.Request.Name is "RetryProvisioning") Add(409, ["invalid_transition", "slug_taken", "sign_up_forgotten"]);
         if (route.IsConditional) Add(412, ["precondition_failed"]);
         if (hasBody) Add(413, ["payload_too_large"]);
         if (hasBody) Add(415, ["unsupported_media_type"]);
@@ -509,7 +517,7 @@ internal static class DocumentedProblems
         if (policy.TakesKey) Add(422, ["idempotency_key_reused"]);
         if (route.IsConditional) Add(428, ["precondition_required"]);
         if (route.IsLimited) Add(429, ["rate_limited"]);
-        if (!route.IsPlatform) Add(503, ["tenant_provisioning"]);
+        if (!route.IsPlatform || route.Request.Name is "ActivateTenant") Add(503, ["tenant_provisioning"]);
 
         void Add(int status, string[] codes) => operation.Responses![status.ToString(CultureInfo.InvariantCulture)] =
             Response(status, codes, document);

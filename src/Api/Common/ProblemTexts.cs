@@ -55,6 +55,8 @@ internal static class ProblemTexts
             ["role_built_in"] = ("Built-in role", "Built-in roles cannot be changed or deleted.", "기본 역할은 변경하거나 삭제할 수 없습니다."),
             ["role_in_use"] = ("Role in use", "Somebody has this role: give them another one first.", "이 역할을 가진 사람이 있습니다. 먼저 다른 역할을 부여하세요."),
             ["role_name_taken"] = ("Role name taken", "Another role has this name.", "같은 이름의 역할이 있습니다."),
+            ["slug_taken"] = ("Slug taken", "Somebody has this name, or had it a while ago.", "이미 사용 중이거나 얼마 전까지 사용된 이름입니다."),
+            ["sign_up_forgotten"] = ("Sign-up forgotten", "Who asked for it is not known any more: sign up again.", "가입 신청 정보가 남아 있지 않습니다. 다시 가입하세요."),
             ["idempotency_in_flight"] = ("Request in flight", "A request with this Idempotency-Key is still running.", "같은 Idempotency-Key의 요청이 아직 처리 중입니다."),
             ["idempotency_key_reused"] = ("Idempotency-Key reused", "This Idempotency-Key was used with another request.", "이 Idempotency-Key는 다른 요청에 사용되었습니다."),
             ["precondition_failed"] = ("Precondition failed", "The resource has changed since you read it.", "읽은 이후에 변경되었습니다."),

@@ -12,7 +12,8 @@ public static class MailTemplates
 {
     public const string Invitation = "invitation", PasswordReset = "password_reset",
         PasswordChanged = "password_changed", SessionStolen = "session_stolen", TotpEnabled = "totp_enabled",
-        TotpDisabled = "totp_disabled", RecoveryCodesMade = "recovery_codes_made", QuotaNotice = "quota_notice";
+        TotpDisabled = "totp_disabled", RecoveryCodesMade = "recovery_codes_made", QuotaNotice = "quota_notice",
+        Welcome = "welcome";
 
     /// <summary>The languages that each template is written in; the last resort is the first.</summary>
     public static readonly IReadOnlyList<string> Locales = ["en", "ko"];
@@ -26,6 +27,7 @@ public static class MailTemplates
         [TotpEnabled] = ["name", "address"],
         [TotpDisabled] = ["name", "address"],
         [RecoveryCodesMade] = ["name", "address"],
+        [Welcome] = ["name", "host", "link", "days"],
         [QuotaNotice] = ["resource", "percent", "used", "limit"],
     }.ToFrozenDictionary();
 

@@ -28,7 +28,10 @@ internal static class PasswordRules
         rule.NotEmpty().Must(password => password is null || LengthOf(password) <= MaxLength).Saying(
             "password_too_long", "At most 128 characters are expected.", "128자 이하여야 합니다.");
 
-    /// <summary>A new password, as far as its shape goes; <see cref="Refusal"/> looks at the rest.</summary>
+    /// <summary>
+    /// A new password, as far as its shape goes; <see cref="Refusal(string, string, bool, Tenant, string)"/> looks at the
+    /// rest.
+    /// </summary>
     public static IRuleBuilderOptions<T, string> IsNewPassword<T>(
         this IRuleBuilder<T, string> rule, int minLength = MinLength) =>
         rule.IsPassword()
@@ -42,11 +45,16 @@ internal static class PasswordRules
     /// <param name="pointer">Where the password stands in the body.</param>
     /// <returns>Null when this person may have this password.</returns>
     public static Error? Refusal(string pointer, string password, bool hasTotp, Tenant tenant, string email) =>
+        Refusal(pointer, password, hasTotp, tenant.Name, tenant.Slug, email);
+
+    /// <inheritdoc cref="Refusal(string, string, bool, Tenant, string)"/>
+    public static Error? Refusal(
+        string pointer, string password, bool hasTotp, string tenant, string slug, string email) =>
         LengthOf(password) < (hasTotp ? MinLengthWithTotp : MinLength)
             ? Error.Validation(new Failure(pointer, "password_too_short", TextRules.Say(
                 "At least 15 characters are expected; 8 for an account with an authenticator app.",
                 "15자 이상이어야 합니다. 인증 앱을 사용하는 계정은 8자 이상이어야 합니다.")))
-            : Names(tenant.Name, tenant.Slug, email, email[..Math.Max(0, email.LastIndexOf('@'))])
+            : Names(tenant, slug, email, email[..Math.Max(0, email.LastIndexOf('@'))])
                 .Any(name => IsMadeOf(password, name))
                 ? Error.Validation(new Failure(pointer, "password_personal", TextRules.Say(
                     "Your own name or the organization's is no password.",

@@ -48,6 +48,7 @@ internal sealed class Throttle : IThrottle
                 Of("account", 5, Hour, Account),
             ],
             [(AttemptKind.ForgottenPassword, true)] = [Of("account", 5, Hour, Account)],
+            [(AttemptKind.SignUp, false)] = [Of("account", 5, Hour, Account)],
             [(AttemptKind.PasswordReset, false)] =
                 [Of("tenant", 1_000, Quarter, a => a.Realm), Of("address", 30, Quarter, a => a.Network)],
         };

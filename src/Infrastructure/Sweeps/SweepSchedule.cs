@@ -10,6 +10,7 @@ internal static class SweepSchedule
         new("dispatch outbox", TimeSpan.FromSeconds(5), (sender, ct) => sender.Send(new DispatchOutbox(), ct)),
         new("seal audit logs", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new SealAuditLogs(), ct)),
         new("purge tenants", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new PurgeTenants(), ct)),
+        new("expire sign-ups", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new ExpireSignUps(), ct)),
         new("probe isolation", TimeSpan.FromMinutes(5), (sender, ct) => sender.Send(new ProbeIsolation(), ct)),
         new("sweep abandoned uploads", TimeSpan.FromMinutes(10), (sender, ct) => sender.Send(new SweepAbandonedUploads(), ct)),
         new("release names", TimeSpan.FromHours(1), (sender, ct) => sender.Send(new ReleaseNames(), ct)),

@@ -13,5 +13,9 @@ internal sealed class Links(IConfiguration configuration) : ILinks
 
     private readonly string _port = configuration["Tenancy:PublicPort"] is { Length: > 0 } port ? ":" + port : "";
 
-    public string To(Tenant tenant, string path) => $"{_scheme}://{tenant.Slug}.{_domain}{_port}{path}";
+    public string To(Tenant tenant, string path) => $"{_scheme}://{HostOf(tenant.Slug)}{path}";
+
+    public string ToPlatform(string path) => $"{_scheme}://{_domain}{_port}{path}";
+
+    public string HostOf(string slug) => $"{slug}.{_domain}{_port}";
 }

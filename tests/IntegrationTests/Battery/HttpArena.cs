@@ -20,8 +20,9 @@ namespace CleanTenancy.IntegrationTests.Battery;
 /// </summary>
 internal sealed partial class HttpArena
 {
-    private const string PlatformLogin = "POST /v1/platform/auth/login",
-        Purge = "POST /v1/platform/tenants/{id}/purge",
+    private const string PlatformLogin = "POST /v1/platform/auth/login", SignUp = "POST /v1/signup",
+        Activate = "POST /v1/signup/activate", SignUpStatus = "GET /v1/signup/{tenantId}/status",
+        Retry = "POST /v1/platform/tenants/{id}/retry", Purge = "POST /v1/platform/tenants/{id}/purge",
         Certificate = "GET /v1/platform/tenants/{id}/erasure-certificate";
 
     /// <summary>What must happen to rows, all but the last, before others can be made from them.</summary>
@@ -37,6 +38,13 @@ internal sealed partial class HttpArena
         ["POST /v1/event-templates"] = "name",
         ["POST /v1/invitations"] = "email",
         ["POST /v1/roles"] = "name",
+        [SignUp] = "slug",
+    };
+
+    /// <summary>What a valid request cannot do without.</summary>
+    private static readonly Dictionary<string, string> Asked = new()
+    {
+        ["GET /v1/signup/slug-availability"] = "slug=a-name",
     };
 
     private readonly JsonObject _document;
@@ -201,7 +209,7 @@ internal sealed partial class HttpArena
             shot = shot.WithBody(HttpUpload.Body($"of {tenant.Slug}")) with { MediaType = HttpUpload.MediaTypeWithBoundary };
         if (target.Headers.Any(header => header.Name == "If-Match")) shot = shot.With("If-Match", "*");
         if (target.Request is { Policy.TakesKey: true })
-            shot = shot.With("Idempotency-Key", $"battery-{Interlocked.Increment(ref _keys)}");
+            shot = shot.With("Idempotency-Key", $"battery-{A.Slug}-{Interlocked.Increment(ref _keys)}");
         return shot;
     }
 
@@ -230,6 +238,7 @@ internal sealed partial class HttpArena
         if (target.Name == Purge && Guid.TryParse(ids?["id"], out var gone))
             body["confirm"] = await Api.QueryAsync<string>(
                 "select coalesce(max(slug), 'nobody') from organizations where id = $1", gone);
+        if (target.Name == Activate) body["token"] = (await SignUpAsync("provisioning", "done")).Text;
         Renew(target, body);
         var schema = SchemaOf(target);
         foreach (var (member, table) in BodyIds(target))
@@ -270,7 +279,6 @@ internal sealed partial class HttpArena
     public async Task<IReadOnlyList<Ids>> OwnIdsAsync(HttpTarget target, TestTenant tenant)
     {
         if (target.Ids.Count == 0) return [new Dictionary<string, string>()];
-
         if (await StrangerAsync(target) is { } stranger)
             return [new Dictionary<string, string> { [target.Ids[0].Name] = stranger.ToString() }];
 
@@ -290,13 +298,21 @@ internal sealed partial class HttpArena
         return all;
     }
 
-    /// <summary>What is about tenants that are gone is about neither A nor B; null for all else.</summary>
-    private async Task<TenantId?> StrangerAsync(HttpTarget target)
+    /// <summary>
+    /// What is about tenants in the making, or that are gone, is about neither A nor B; null for all else.
+    /// </summary>
+    private async Task<TenantId?> StrangerAsync(HttpTarget target) => target.Name switch
     {
-        if (target.Name is not (Purge or Certificate)) return null;
+        Retry => (await SignUpAsync("provisioning_failed", "undone")).OrgId,
+        SignUpStatus => (await SignUpAsync("provisioning", "pending")).OrgId,
+        Purge or Certificate => await GoneAsync(isErased: target.Name == Certificate),
+        _ => null,
+    };
 
+    private async Task<TenantId> GoneAsync(bool isErased)
+    {
         var gone = await Api.NewTenantAsync(configure: organization => organization.Delete(TimeProvider.System.Now()));
-        if (target.Name == Certificate)
+        if (isErased)
             await Api.ExecuteAsync(
                 "insert into purges (tenant_id, kind, started_at, settles_at, finished_at) values ($1, 'purge', now(), now(), now())",
                 gone.Id.Value);
@@ -321,6 +337,7 @@ internal sealed partial class HttpArena
         foreach (var ids in await OwnIdsAsync(target, tenant))
         {
             var shot = (await ShotAsync(target, tenant, ids)).As(await SignedAsync(target, tenant));
+            if (Asked.TryGetValue(target.Name, out var query)) shot = shot with { Path = $"{shot.Path}?{query}" };
             reply = await FireAsync(target, "valid", await ReadyAsync(target, tenant, BuiltInRoles.SuperAdmin, shot));
             if (reply.Succeeded) return ids;
         }
@@ -348,8 +365,10 @@ internal sealed partial class HttpArena
     private async Task<string> OperatorEmailAsync()
     {
         var email = $"operator@{A.Slug}.test";
+        // Not the owner's, which some blocks change.
         var hash = await Api.QueryAsync<string>(
-            "select password_hash from users where org_id = $1 limit 1", A.Id.Value);
+            "select password_hash from users where org_id = $1 and id = $2",
+            A.Id.Value, A.User(BuiltInRoles.Viewer).Id.Value);
         await Api.Seeder.AddOperatorAsync(
             email, "Operator", hash, TimeProvider.System.Now(), TestContext.Current.CancellationToken);
         return email;
@@ -393,6 +412,32 @@ internal sealed partial class HttpArena
         return token;
     }
 
+    /// <summary>A tenant in the making, made without a mail.</summary>
+    private async Task<ActivationToken> SignUpAsync(string state, string steps)
+    {
+        var token = ActivationToken.New(new TenantId(Answers.RandomId()));
+        var (id, wanted) = (token.OrgId.Value, $"s{Answers.RandomId():N}");
+        var slug = state == "provisioning" ? wanted : $"gone-{id:N}";
+        await Api.ExecuteAsync("insert into tenant_slugs (slug, org_id) values ($1, $2)", slug, id);
+        await Api.ExecuteAsync(
+            """
+            insert into organizations
+              (id, slug, name, tier, state, state_since, locale, time_zone, currency, version, created_at, updated_at)
+            values ($1, $2, 'In the making', 'pro', $3, now(), 'ko', 'Asia/Seoul', 'KRW', 1, now(), now())
+            """,
+            id, slug, state);
+        await Api.ExecuteAsync(
+            """
+            insert into sign_ups
+              (org_id, slug, tier, admin_name, admin_email, password_hash, activation_hash, expires_at, created_at)
+            values ($1, $2, 'pro', 'Kim', 'kim@example.test', 'x', $3, now() + interval '1 day', now())
+            """,
+            id, wanted, token.Hash);
+        await Api.ExecuteAsync(
+            "insert into provisioning_steps (org_id, task, status, attempts) values ($1, 'owner', $2, 1)", id, steps);
+        return token;
+    }
+
     /// <summary>Gives the member that has to be unique a value that nobody has.</summary>
     private void Renew(HttpTarget target, JsonObject body)
     {
@@ -400,7 +445,7 @@ internal sealed partial class HttpArena
 
         var (text, number) = (body[member]!.GetValue<string>(), Interlocked.Increment(ref _names));
         var at = text.IndexOf('@', StringComparison.Ordinal);
-        body[member] = at < 0 ? $"{text} {number}" : $"{text[..at]}.{number}{text[at..]}";
+        body[member] = member == "slug" ? $"{A.Slug}-{number}" : at < 0 ? $"{text} {number}" : $"{text[..at]}.{number}{text[at..]}";
     }
 
     /// <summary>Sends every creating endpoint's example for each row it can be made from, until all have.</summary>

@@ -103,6 +103,21 @@ public sealed class RunningApi : IDisposable
                 .Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1],
             CultureInfo.InvariantCulture) * 1024;
 
+    /// <summary>Waits until it has ended by itself, as at a fail point; false when it has not within the time.</summary>
+    public async Task<bool> EndsAsync(TimeSpan within)
+    {
+        using var patience = new CancellationTokenSource(within);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>SIGKILL: nothing of it runs any more, no handler and no finally.</summary>
     public void Kill()
     {

@@ -21,6 +21,7 @@ public sealed class RouteTests(TestHost host)
         "POST /v1/auth/password/forgot", "POST /v1/auth/password/reset",
         "POST /v1/invitations/accept",
         "POST /v1/platform/auth/login", "POST /v1/platform/auth/refresh",
+        "POST /v1/signup", "POST /v1/signup/activate", "GET /v1/signup/slug-availability", "GET /v1/signup/{tenantId}/status",
     ];
 
     [Fact]
@@ -88,7 +89,7 @@ public sealed class RouteTests(TestHost host)
     }
 
     /// <summary>Queries that are asked with a body, as the contract has it: they change nothing all the same.</summary>
-    private static readonly string[] AskedByPost = ["PreviewPlanChange"];
+    private static readonly string[] AskedByPost = ["PreviewPlanChange", "PreviewEmailTemplate"];
 
     [Fact]
     public void A_command_is_not_reached_by_GET_and_a_query_by_nothing_else()

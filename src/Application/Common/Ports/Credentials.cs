@@ -43,6 +43,9 @@ public enum AttemptKind
 
     /// <summary>Using the link.</summary>
     PasswordReset,
+
+    /// <summary>Signing up: a mail to an address that somebody else may have named.</summary>
+    SignUp,
 }
 
 /// <summary>Keeps secrets that must be read again, unlike passwords, unreadable in the database.</summary>

@@ -17,10 +17,17 @@ public interface IOutbox
 /// <param name="Values">What the template shows.</param>
 public sealed record Mail(string Template, string To, string Locale, IReadOnlyDictionary<string, string> Values);
 
-/// <summary>Addresses of pages that mails point at: on the tenant's own host, never on one that a request named.</summary>
+/// <summary>Addresses of pages that mails point at: on hosts of ours, never on one that a request named.</summary>
 public interface ILinks
 {
     /// <param name="tenant">Whose host.</param>
     /// <param name="path">Starts with a slash; may have a query.</param>
     string To(Tenant tenant, string path);
+
+    /// <summary>On the platform host, for who has no tenant yet.</summary>
+    /// <param name="path">Starts with a slash; may have a query.</param>
+    string ToPlatform(string path);
+
+    /// <summary>The host, and port where there is one, of a tenant with this slug.</summary>
+    string HostOf(string slug);
 }

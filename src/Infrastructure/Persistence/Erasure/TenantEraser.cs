@@ -57,7 +57,9 @@ internal sealed class TenantEraser(
               $6,
               (select max(created_at) + $7 from uploads where org_id = $1 and created_at > $5 - $7),
               (select max(claimed_until) from operations where org_id = $1 and claimed_until > $5))
-            on conflict (tenant_id) do nothing
+            on conflict (tenant_id) do update set kind = excluded.kind, requested_by = excluded.requested_by,
+              reason = excluded.reason, started_at = excluded.started_at, settles_at = excluded.settles_at, finished_at = null
+            where purges.kind = 'compensation' and purges.finished_at is not null -- an earlier try to set the tenant up
             """);
         begin.With(transaction.OrgId.Value).With(Wire.Text(kind))
             .WithNullable(by?.Value, NpgsqlDbType.Uuid).WithNullable(reason, NpgsqlDbType.Varchar)

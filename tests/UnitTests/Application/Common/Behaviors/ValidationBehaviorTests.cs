@@ -72,7 +72,11 @@ public sealed class ValidationBehaviorTests
     {
         public static Policy Policy { get; } = new()
         {
-            Permission = Permissions.None, Feature = Feature.None, Audit = Deed.None, Idempotent = true, KeyRequired = true,
+            Permission = Permissions.None,
+            Feature = Feature.None,
+            Audit = Deed.None,
+            Idempotent = true,
+            KeyRequired = true,
         };
     }
 
