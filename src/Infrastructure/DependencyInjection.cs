@@ -1,7 +1,9 @@
 using System.Data.Common;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Infrastructure.Archives;
 using CleanTenancy.Infrastructure.Files;
 using CleanTenancy.Infrastructure.Mails;
+using CleanTenancy.Infrastructure.Operations;
 using CleanTenancy.Infrastructure.Outbox;
 using CleanTenancy.Infrastructure.Persistence;
 using CleanTenancy.Infrastructure.Persistence.Erasure;
@@ -95,6 +97,19 @@ public static class DependencyInjection
             ? ActivatorUtilities.CreateInstance<FileMailer>(provider)
             : ActivatorUtilities.CreateInstance<SmtpMailer>(provider));
         services.AddSingleton<IOutboxHandler, FileEraser>();
+        services.AddScoped<IOperations, OperationWriter>();
+        services.AddSingleton<OperationQueue>();
+        services.AddSingleton(OperationRules.Read(configuration));
+        services.AddSingleton<OperationDispatcher>();
+        services.AddSingleton<OperationBell>();
+        services.AddHostedService(provider => provider.GetRequiredService<OperationBell>());
+        services.AddSingleton<IOperationKeeping, OperationKeeping>();
+        services.AddSingleton(provider => ArchiveModelOf(
+            provider.GetRequiredService<IDbContextFactory<AppDbContext>>()));
+        services.AddSingleton(ExportSettings.Read(configuration));
+        services.AddSingleton<ArchiveWriter>();
+        services.AddSingleton<IOperationRunner, Exporter>();
+        services.AddSingleton<IExportDocuments, ExportDocuments>();
         services.AddSingleton(provider => FileSettings.Read(
             configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));
         services.AddSingleton(provider => provider.GetRequiredService<FileSettings>().Limits);
@@ -179,6 +194,12 @@ public static class DependencyInjection
                 provider.GetRequiredKeyedService<NpgsqlDataSource>(Platform),
                 provider.GetRequiredService<TimeProvider>(),
                 CancellationToken.None)).GetAwaiter().GetResult();
+
+    private static ArchiveModel ArchiveModelOf(IDbContextFactory<AppDbContext> contexts)
+    {
+        using var db = contexts.CreateDbContext();
+        return ArchiveModel.Of(db.Model);
+    }
 
     private static string Required(IConfiguration configuration, string name) =>
         configuration.GetConnectionString(name)

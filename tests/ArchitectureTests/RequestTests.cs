@@ -13,6 +13,7 @@ public sealed class RequestTests
     {
         ["ActivateTenant"] = "The token names the tenant, which nobody can ask on its own host yet: bound to it.",
         ["CheckSlug"] = "Asks whether one name is free, before there is a tenant; answers yes or no.",
+        ["ClearOperations"] = "Clears up after each tenant's operations by itself, by a timer; answers how many.",
         ["DispatchOutbox"] = "Claims each tenant's messages by themselves, by a timer; answers nothing but how many.",
         ["ExpireAuditLogs"] = "Retention is judged by each tenant's plan, tenant by tenant, by a timer.",
         ["ExpireLedger"] = "What the law keeps stands beside the tenants, which are gone; a timer deletes what is old.",
@@ -39,6 +40,7 @@ public sealed class RequestTests
         ["SetOverride"] = "An operator changes what one tenant may: bound to it, and recorded in its own log.",
         ["SignInOperator"] = "Operators are people of the platform, with a table and a token audience of their own.",
         ["StartSignUp"] = "Founds one tenant, bound to the new one: before it there is no tenant.",
+        ["TakeUpOperations"] = "Looks for work of every tenant by a timer; it is claimed and done bound to its tenant.",
         ["SweepAbandonedUploads"] = "Clears up after each tenant's dead uploads by itself, by a timer; answers how many.",
         ["SignOutOperator"] = "An operator's session belongs to no tenant.",
     };

@@ -251,7 +251,7 @@ internal sealed class Data : IAsyncDisposable
         return events;
     }
 
-    private static async Task<string> TokenAsync(HttpClient client, Server server, string slug)
+    public static async Task<string> TokenAsync(HttpClient client, Server server, string slug)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, server.Url("/v1/auth/login"));
         request.Headers.Host = server.HostOf(slug);

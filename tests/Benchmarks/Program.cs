@@ -34,5 +34,11 @@ if (arguments.Wants(NoisyNeighbour.Name))
     await NoisyNeighbour.MeasureAsync(arguments.Apis[0], data, arguments.Rounds, table);
 }
 
+if (arguments.Wants(ExportCost.Name))
+{
+    await data.TidyAsync();
+    await ExportCost.MeasureAsync(arguments.Apis[0], data, arguments.Rows, arguments.Rounds, table);
+}
+
 table.Print(Console.Out);
 return 0;

@@ -24,6 +24,13 @@ internal sealed class Server : IAsyncDisposable
 
     public CpuMeter Cpu { get; }
 
+    /// <summary>Bytes of memory that it has had at most (VmHWM of proc(5)).</summary>
+    public long PeakBytes =>
+        long.Parse(
+            File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                .Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) * 1024;
+
     public static Task<Server> StartFloorAsync(Data data) =>
         StartAsync(
             data, Path.Combine(AppContext.BaseDirectory, "CleanTenancy.Benchmarks.dll"), ["floor"],
@@ -40,6 +47,7 @@ internal sealed class Server : IAsyncDisposable
             ("ASPNETCORE_ENVIRONMENT", "Production"),
             // Their work would count as that of whatever is measured while they run.
             ("Sweeps__Enabled", "false"),
+            ("Files__Root", Path.Combine(Path.GetTempPath(), "clean-tenancy-bench-files")),
             ("Mail__Host", "127.0.0.1"), ("Mail__From", "events@localhost"),
             ("Tenancy__BaseDomain", "localhost"), .. more]);
 

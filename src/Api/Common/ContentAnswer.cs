@@ -27,6 +27,14 @@ internal static class ContentAnswer
             headers.CacheControl = "private, no-cache";
             headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
             if (content.IsInline) headers.ContentDisposition = "inline";
+            if (content.WriteAsync is { } writeAsync)
+            {
+                await TypedResults.Stream(
+                    output => writeAsync(output, httpContext.RequestAborted), content.ContentType, content.Name)
+                    .ExecuteAsync(httpContext);
+                return;
+            }
+
             await TypedResults.Stream(
                 new StoredStream(content),
                 content.ContentType == "text/plain" ? "text/plain; charset=utf-8" : content.ContentType,

@@ -293,6 +293,8 @@ internal static class Documentation
         ("Programs", "The parts of an event: talks, workshops, dinners."),
         ("Registrations", "Who has a place at an event."),
         ("Files", "What an organization keeps: uploaded, shown as covers of events, downloaded."),
+        ("Exports", "Everything that belongs to an organization, as one archive."),
+        ("Operations", "Long work, and how far it is."),
         ("Members", "Who belongs to an organization: invited, suspended, removed, restored."),
         ("Roles", "What members may do: built-in and custom roles, and the permissions they are made of."),
         ("Plan", "What an organization may: its limits and what it uses of them, its features, other plans."),

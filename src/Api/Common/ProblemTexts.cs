@@ -69,6 +69,8 @@ internal static class ProblemTexts
             ["unknown_file"] = ("Unknown file", "There is no file of this id.", "이 ID의 파일이 없습니다."),
             ["file_not_an_image"] = ("Not an image", "The file is no PNG, JPEG, GIF or WebP image.", "PNG, JPEG, GIF, WebP 이미지가 아닙니다."),
             ["file_in_use"] = ("File in use", "It is the cover of an event: give the event another one first.", "행사의 표지로 사용 중인 파일입니다. 먼저 다른 표지를 지정하세요."),
+            ["operation_in_progress"] = ("Operation in progress", "One of this kind is under way: wait until it has ended.", "같은 종류의 작업이 진행 중입니다. 끝날 때까지 기다리세요."),
+            ["operation_failed"] = ("Operation failed", "It failed on our side, several times: start it anew.", "서버 오류로 작업이 여러 번 실패했습니다. 다시 시작하세요."),
             ["bad_request"] = ("Bad request", "The request cannot be understood.", "요청을 이해할 수 없습니다."),
             ["unavailable"] = ("Service unavailable", "Try again later.", "잠시 후 다시 시도하세요."),
             ["internal_error"] = ("Internal error", "Something went wrong on our side.", "서버에서 오류가 발생했습니다."),

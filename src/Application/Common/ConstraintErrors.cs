@@ -2,6 +2,7 @@ using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Files;
 using CleanTenancy.Domain.Members;
+using CleanTenancy.Domain.Operations;
 
 namespace CleanTenancy.Application.Common;
 
@@ -25,6 +26,7 @@ public static class ConstraintErrors
         ["ix_email_templates_org_id_key_locale"] = Error.PreconditionFailed,
         ["fk_user_roles_roles_org_id_role_id"] = MemberErrors.RoleInUse,
         ["ix_invitations_org_id_normalized_email"] = MemberErrors.AlreadyInvited,
+        ["ix_operations_org_id_kind"] = OperationErrors.InProgress,
         ["ix_roles_org_id_name"] = MemberErrors.RoleNameTaken,
         ["ix_users_org_id_normalized_email"] = MemberErrors.AlreadyMember,
     };

@@ -11,6 +11,7 @@ public sealed record FileContent
 
     public required string ContentType { get; init; }
 
+    /// <summary>Bytes; 0 where they are made while they are sent.</summary>
     public required long Size { get; init; }
 
     public required byte[] Sha256 { get; init; }
@@ -21,4 +22,7 @@ public sealed record FileContent
     /// <summary>Opens the store at a byte; not before somebody wants it.</summary>
     public Func<long, CancellationToken, Task<Stream>> OpenAsync { get; init; } =
         (_, _) => throw new InvalidOperationException("Nobody has said where the content is.");
+
+    /// <summary>Makes the content while it is sent: then it has no length, no ranges and no tag.</summary>
+    public Func<Stream, CancellationToken, Task>? WriteAsync { get; init; }
 }

@@ -135,6 +135,8 @@ public sealed class HttpIdempotencyTests(TestHost host)
         if (target.IsUpload)
             return [HttpUpload.Body(arena.Secret, "another.gif"), HttpUpload.Body("another word")];
 
+        if (target.Body is null) return [];
+
         var (schema, body) = (arena.SchemaOf(target), await arena.BodyAsync(target, arena.A));
         var others = new List<string>();
         foreach (var member in schema.Members.Where(m => m is { Type: "string", Path.Length: 1, Format: null }))

@@ -165,6 +165,7 @@ internal static class TableNames
         ["tenants"] = "organizations",
         ["categories"] = "event_categories",
         ["members"] = "users",
+        ["exports"] = "operations",
         ["actor"] = "users",
         ["cover_files"] = "files",
     };

@@ -14,9 +14,12 @@ namespace CleanTenancy.IntegrationTests.Common;
 /// <param name="Body">Fits.</param>
 /// <param name="IsConditional">Needs If-Match.</param>
 /// <param name="Form">In place of a body, where that is no JSON.</param>
+/// <param name="NeedsKey">Needs an Idempotency-Key: a new one each time, unless the test sends one.</param>
+/// <param name="WorksSuspended">Owners may do it while the tenant is suspended over billing.</param>
 internal sealed record CommandRoute(
     string Command, HttpMethod Method, string Path, string Permission, string Deed, HttpStatusCode Success,
-    object? Body = null, bool IsConditional = false, Func<HttpContent>? Form = null)
+    object? Body = null, bool IsConditional = false, Func<HttpContent>? Form = null,
+    bool NeedsKey = false, bool WorksSuspended = false)
 {
     public static readonly IReadOnlyList<CommandRoute> All =
     [
@@ -62,6 +65,8 @@ internal sealed record CommandRoute(
             Permissions.FilesWrite, "file.uploaded", HttpStatusCode.Created, Form: () => TestFiles.Form("Plan B"u8.ToArray())),
         new("DeleteFile", HttpMethod.Delete, "/v1/files/{file}",
             Permissions.FilesWrite, "file.deleted", HttpStatusCode.NoContent),
+        new("StartExport", HttpMethod.Post, "/v1/exports",
+            Permissions.DataExport, "data.exported", HttpStatusCode.Accepted, NeedsKey: true, WorksSuspended: true),
         new("CreateApiKey", HttpMethod.Post, "/v1/api-keys",
             Permissions.ApiKeysWrite, "api_key.created", HttpStatusCode.Created, Sample.ApiKey()),
         new("RevokeApiKey", HttpMethod.Delete, "/v1/api-keys/{apiKey}",
@@ -106,6 +111,8 @@ internal sealed record CommandRoute(
     private Task<Answer> SendAsync(ApiClient client, string path, string? ifMatch, (string, string)[] headers)
     {
         var condition = IsConditional ? ifMatch : null;
+        if (NeedsKey && headers.All(header => header.Item1 != "Idempotency-Key"))
+            headers = [.. headers, ("Idempotency-Key", $"{Answers.RandomId()}")];
         return Method.Method switch
         {
             "POST" when Form is not null => client.SendAsync(Method, path, Form(), headers),

@@ -64,13 +64,13 @@ public sealed partial class PolicyTests
             .ShouldBeEmpty();
 
     [Fact]
-    public void Whoever_needs_no_permission_is_the_public_or_looks_after_their_own_session() =>
+    public void Whoever_needs_no_permission_is_the_public_or_looks_after_their_own() =>
         Names(All.Where(x => x.Policy.Permission == Permissions.None
                 && !x.Request.IsAssignableTo(typeof(IPublic)) && !x.Request.IsAssignableTo(typeof(IPlatform))))
             .ShouldBe(
             [
-                "ChangePassword", "ConfirmTotp", "DisableTotp", "EndSession", "EnrollTotp", "GetMe", "ListSessions",
-                "MakeRecoveryCodes", "SignOut", "StepUp",
+                "ChangePassword", "ConfirmTotp", "DisableTotp", "EndSession", "EnrollTotp", "GetMe", "GetOperation",
+                "ListSessions", "MakeRecoveryCodes", "SignOut", "StepUp",
             ], ignoreOrder: true);
 
     [Fact]
