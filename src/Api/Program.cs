@@ -61,6 +61,7 @@ app.MapBilling();
 app.MapSignUps();
 app.MapPlatform();
 app.MapPlatformPlans();
+app.MapPlatformOutbox();
 app.MapImpersonation();
 app.MapErasure();
 app.MapHealth();

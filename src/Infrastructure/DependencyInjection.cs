@@ -70,6 +70,9 @@ public static class DependencyInjection
         services.AddSingleton<IOutboxHandler, Provisioner>();
         services.AddScoped<IPlanCatalogue, PlanCatalogue>();
         services.AddScoped<IPlanOverrides, PlanOverrides>();
+        services.AddScoped<IOutboxDesk, OutboxDesk>();
+        services.AddSingleton<IPlatformAudit, PlatformAudit>();
+        services.AddScoped<IRowKeeping, RowKeeping>();
         services.AddSingleton<IUsageAudit, UsageAudit>();
 
         services.AddScoped<ITenantTransaction, TenantTransaction>();

@@ -325,6 +325,7 @@ internal static class Documentation
         ["ReplacePlan"] = """{"prices":[{"interval":"month","amount":29000,"currency":"KRW"}],"limits":{"events":5,"participants":500,"storageBytes":5368709120,"members":10,"requestsPerMinute":300,"concurrentRequests":8},"features":["emailTemplates","analytics"],"auditRetentionDays":90}""",
         ["SetOverride"] = """{"enabled":true,"expiresAt":"2027-12-31T00:00:00Z","reason":"Ticket 4712: tries their own domain before they move to pro"}""",
         ["PurgeTenant"] = """{"reason":"Ticket 4713: erasure on request","confirm":"acme","early":true}""",
+        ["RetryOutboxMessage"] = """{"reason":"Ticket 4713: the mail server takes this address again"}""",
         ["CreateApiKey"] = """{"name":"Check-in kiosk","permissions":["events:read","registrations:read"],"expiresAt":"2027-12-31T00:00:00Z"}""",
         ["CreateEvent"] = """{"title":"Spring Meetup","startsAt":"2027-04-01T09:00:00Z","endsAt":"2027-04-01T17:00:00Z","timeZone":"Asia/Seoul","capacity":120,"attendanceMode":"in_person","venue":{"name":"COEX","address":"513 Yeongdong-daero, Seoul"}}""",
         ["ChangeEvent"] = """{"title":"Spring Meetup 2027","capacity":null}""",
@@ -512,12 +513,14 @@ internal static class DocumentedProblems
         if (route.Request.Name is "StartSignUp") Add(409, ["slug_taken"]);
         if (route.Request.Name is "RetryProvisioning") Add(409, ["invalid_transition", "slug_taken", "sign_up_forgotten"]);
         if (route.IsConditional) Add(412, ["precondition_failed"]);
+        var takesCondition = operation.Parameters?.Any(parameter => parameter.Name == "If-Match") is true;
+        if (takesCondition) Add(412, ["precondition_failed"]);
         if (hasBody) Add(413, ["payload_too_large"]);
         if (hasBody) Add(415, ["unsupported_media_type"]);
         if (isForm) Add(408, ["upload_timed_out"]);
         if (isForm) Add(411, ["length_required"]);
         if (policy.TakesKey) Add(422, ["idempotency_key_reused"]);
-        if (route.IsConditional) Add(428, ["precondition_required"]);
+        if (takesCondition) Add(428, ["precondition_required"]);
         if (route.IsLimited) Add(429, ["rate_limited"]);
         if (!route.IsPlatform || route.Request.Name is "ActivateTenant") Add(503, ["tenant_provisioning"]);
 

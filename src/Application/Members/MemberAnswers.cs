@@ -70,7 +70,7 @@ public sealed record InvitationDetails : ISubject
     /// <summary>Who answers for it: who sent it last.</summary>
     [Required] public required UserId InvitedBy { get; init; }
 
-    /// <summary>After this the link is no good until it is resent; the seat is kept.</summary>
+    /// <summary>After this the link is no good until it is resent; the seat is kept for a week.</summary>
     [Required] public required DateTimeOffset ExpiresAt { get; init; }
 
     [Required] public required bool Expired { get; init; }

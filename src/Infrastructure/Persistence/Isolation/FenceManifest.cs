@@ -162,6 +162,8 @@ internal static class FenceManifest
             "platform: erases rows of one tenant whose purge is under way, and of no other",
         ["entomb_tenant(uuid,text)"] = "platform: empties one tenant's own row whose purge was begun, and no other",
         ["forget_reasons(uuid)"] = "platform: takes free text about one tenant that is gone out of the platform's log",
+        ["expire_tenant_rows(uuid,integer)"] =
+            "platform: deletes rows of the bound tenant whose time is over; judges their ages itself",
         ["keep_audit_partitions()"] = "platform: makes the months to come, drops empty ones",
     };
 
@@ -196,6 +198,7 @@ internal static class FenceManifest
         ("platform_role", "purge_tenant_rows(uuid,text,integer,bytea)"),
         ("platform_role", "entomb_tenant(uuid,text)"),
         ("platform_role", "forget_reasons(uuid)"),
+        ("platform_role", "expire_tenant_rows(uuid,integer)"),
     ];
 
     public static string KeyOf(string table) => table == "organizations" ? "id" : "org_id";

@@ -332,3 +332,49 @@ update organizations set grace_ends_at = now() + interval '14 days'
   where state = 'suspended' and suspension_reason = 'billing';
 update organizations set suspended_from = 'active' where state = 'suspended';
 update organizations set purge_due_at = now() + interval '30 days', deleted_from = 'suspended' where state = 'deleted';
+
+-- Dead messages are looked for by their id alone, and there are few.
+create index ix_outbox_dead on outbox (id) where dead_at is not null;
+
+-- What nobody needs any more of the bound tenant, each kind after its time (ADR 0046), so many rows of each at most. As
+-- the purge's role, whose deletions are not logged. The ages are judged here: who may call it can delete nothing else.
+create function expire_tenant_rows(p_org uuid, p_limit int) returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  total bigint := 0;
+  n bigint;
+  ended uuid[];
+begin
+  delete from public.idempotency_keys where org_id = p_org and (caller_id, key) in (
+    select caller_id, key from public.idempotency_keys
+    where org_id = p_org and created_at < now() - interval '24 hours' limit p_limit);
+  get diagnostics n = row_count; total := total + n;
+
+  delete from public.one_time_tokens where org_id = p_org and hash in (
+    select hash from public.one_time_tokens
+    where org_id = p_org and expires_at < now() - interval '1 day' limit p_limit);
+  get diagnostics n = row_count; total := total + n;
+
+  -- The chain of a session that lives is kept whole: a token used twice tells of its theft.
+  ended := array(
+    select id from public.sessions
+    where org_id = p_org and coalesce(revoked_at, expires_at) < now() - interval '30 days' limit p_limit);
+  delete from public.refresh_tokens where org_id = p_org and session_id = any (ended);
+  get diagnostics n = row_count; total := total + n;
+  delete from public.sessions where org_id = p_org and id = any (ended);
+  get diagnostics n = row_count; total := total + n;
+
+  delete from public.outbox where org_id = p_org and id in (
+    select id from public.outbox where org_id = p_org and done_at < now() - interval '7 days' limit p_limit);
+  get diagnostics n = row_count; total := total + n;
+
+  delete from public.operations where org_id = p_org and id in (
+    select id from public.operations where org_id = p_org and status in ('succeeded', 'failed', 'cancelled')
+      and finished_at < now() - interval '90 days' limit p_limit);
+  get diagnostics n = row_count; total := total + n;
+  return total;
+end
+$$;
+alter function expire_tenant_rows(uuid, int) owner to purge_role;
+grant execute on function expire_tenant_rows(uuid, int) to platform_role;
