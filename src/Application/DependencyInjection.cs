@@ -3,6 +3,7 @@ using CleanTenancy.Application.Auth;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
 using CleanTenancy.Application.Files;
+using CleanTenancy.Application.Platform;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,7 @@ public static class DependencyInjection
 
         services.AddScoped<Proofs>();
         services.AddScoped<UploadKeys>();
+        services.AddScoped<TenantView>();
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();
         services.AddScoped<ISender, MediatorSender>();

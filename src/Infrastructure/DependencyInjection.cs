@@ -68,6 +68,8 @@ public static class DependencyInjection
         services.AddScoped<ProvisioningRows>();
         services.AddScoped<ProvisioningSteps>();
         services.AddSingleton<IOutboxHandler, Provisioner>();
+        services.AddScoped<ITenantExpiry, TenantExpiry>();
+        services.AddScoped<ITenantRecords, TenantRecords>();
         services.AddScoped<IPlanCatalogue, PlanCatalogue>();
         services.AddScoped<IPlanOverrides, PlanOverrides>();
         services.AddScoped<IOutboxDesk, OutboxDesk>();
@@ -94,6 +96,8 @@ public static class DependencyInjection
         services.AddSingleton<IMailWords, MailWords>();
         services.AddSingleton<TenantWords>();
         services.AddSingleton<IOutboxHandler, MailHandler>();
+        services.AddSingleton<IOutboxHandler, LifecycleNoticeHandler>();
+        services.AddSingleton<IOutboxHandler, SubscriptionEndHandler>();
         services.AddSingleton(provider => MailSettings.Read(
             configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));
         services.AddSingleton<IMailer>(provider => provider.GetRequiredService<MailSettings>().Host is null

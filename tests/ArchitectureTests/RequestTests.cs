@@ -11,17 +11,26 @@ public sealed class RequestTests
 {
     private static readonly Dictionary<string, string> Platform = new()
     {
+        ["AnnounceDeadlines"] = "Deadlines of all tenants are looked for by a timer; each is told bound to its tenant.",
+        ["ChangeTenantTerms"] = "An operator changes one tenant's terms: bound to it, and recorded in its own log.",
+        ["DeleteTenant"] = "An operator deletes one tenant: bound to it, and recorded in its own log.",
+        ["ExpireTenants"] = "Deadlines of all tenants are looked for by a timer; each is moved bound to its tenant.",
+        ["ExtendTrial"] = "An operator extends one tenant's trial: bound to it, and recorded in its own log.",
+        ["GetTenantDetails"] = "An operator looks at one tenant's row, counters and outbox, bound to it; at no content.",
+        ["ListTenants"] = "Operators look for tenants by their rows; nothing of what a tenant keeps is shown.",
+        ["ReinstateTenant"] = "An operator takes one tenant's suspension back: bound to it, and recorded in its own log.",
+        ["RestoreTenant"] = "An operator takes one tenant's deletion back: bound to it, and recorded in its own log.",
+        ["SuspendTenant"] = "An operator suspends one tenant: bound to it, and recorded in its own log.",
         ["ActivateTenant"] = "The token names the tenant, which nobody can ask on its own host yet: bound to it.",
         ["CheckSlug"] = "Asks whether one name is free, before there is a tenant; answers yes or no.",
         ["ClearOperations"] = "Clears up after each tenant's operations by itself, by a timer; answers how many.",
         ["DispatchOutbox"] = "Claims each tenant's messages by themselves, by a timer; answers nothing but how many.",
         ["ExpireAuditLogs"] = "Retention is judged by each tenant's plan, tenant by tenant, by a timer.",
-        ["ExpireLedger"] = "What the law keeps stands beside the tenants, which are gone; a timer deletes what is old.",
-        ["GetErasureCertificate"] = "What is left of a tenant that is gone: numbers, and no row of anybody.",
         ["ExpireSignUps"] = "Undoes each tenant's own dead sign-up, bound to it, by a timer; answers how many.",
         ["ExpireInvitations"] = "Revokes each tenant's expired invitations by itself, bound to it, by a timer; answers how many.",
-        ["ExpireSignUpKeys"] = "A sign-up has no tenant yet; a timer deletes hashes that are a day old.",
-        ["ExpireTenantRows"] = "Deletes what has had its time, of each tenant by itself and bound to it, by a timer; answers how many.",
+        ["ExpireSharedRows"] = "What it deletes belongs to no tenant; by a timer.",
+        ["ExpireTenantRows"] = "Deletes of each tenant by itself, bound to it, what its time is over of; by a timer.",
+        ["GetErasureCertificate"] = "What is left of a tenant that is gone: numbers, and no row of anybody.",
         ["GetIsolationReport"] = "The report is about the fence around all tenants, and shows no row of any.",
         ["GetPlan"] = "The catalogue of plans belongs to no tenant.",
         ["GetSignUpStatus"] = "The tenant's own host does not answer yet: bound to it, and nobody's name is shown.",
@@ -36,8 +45,8 @@ public sealed class RequestTests
         ["PurgeTenants"] = "Erases each tenant whose time is over by itself, bound to it, by a timer; answers how many.",
         ["ReconcileUsage"] = "Compares the counters of each tenant by itself, bound to it; answers only how many are wrong.",
         ["RefreshOperatorSession"] = "An operator's session belongs to no tenant.",
-        ["ReleaseNames"] = "Frees the names of each tenant that is gone by itself, by a timer; answers how many.",
         ["RetryProvisioning"] = "An operator sets one tenant up again: bound to it, and recorded in its own log.",
+        ["ReleaseNames"] = "Frees the names of each tenant that is gone by itself, by a timer; answers how many.",
         ["RemoveOverride"] = "An operator changes what one tenant may: bound to it, and recorded in its own log.",
         ["ReplayPurges"] = "Begins again, each bound to its own tenant, purges that a restored backup does not know of.",
         ["ReplacePlan"] = "The catalogue of plans belongs to no tenant; operators change it for all.",
@@ -54,6 +63,7 @@ public sealed class RequestTests
     private static readonly Dictionary<string, string> Public = new()
     {
         ["ForgotPassword"] = "Whoever has forgotten the password cannot sign in; what is sent goes to the account's own address.",
+        ["GetBootstrap"] = "The sign-in page knows nobody yet, and has to know whose page it is.",
         ["AcceptInvitation"] = "Whoever accepts is no member yet; the token of the mail is the credential.",
         ["ActivateTenant"] = "Whoever activates cannot sign in yet; the token of the mail is the credential.",
         ["CheckSlug"] = "Whoever looks for a name has no account yet; a host that answers tells the same.",
@@ -69,6 +79,9 @@ public sealed class RequestTests
 
     private static readonly Dictionary<string, string> OwnTransactions = new()
     {
+        ["ChangeTenant"] = "No member's role may write the tenant's row: the platform does, bound to it, as the member's deed.",
+        ["DeleteOwnTenant"] = "No member's role may move the tenant: the lifecycle does, bound to it, as the member's deed.",
+        ["RestoreOwnTenant"] = "No member's role may move the tenant: the lifecycle does, bound to it, as the member's deed.",
         ["ChangePassword"] = "Two hashes take tens of milliseconds of CPU: no connection and no transaction waits for them.",
         ["DisableTotp"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
         ["ForgotPassword"] = "Known and unknown accounts are answered after the same time: no transaction waits for it.",
@@ -237,7 +250,15 @@ public sealed class RequestTests
         select $"{handler.Name} takes {taken.Name}";
 
     private static IEnumerable<string> Openers(IEnumerable<Type> handlers) =>
-        from handler in handlers where Taken(handler).Contains(typeof(ITenantTransaction)) select handler.Name;
+        from handler in handlers
+        let taken = Taken(handler).ToList()
+        where taken.Contains(typeof(ITenantTransaction))
+            // The platform's own, about one tenant: a member's deed that no role of theirs may do.
+            || (taken.Any(PlatformsOwn.Contains)
+                && !RequestsHandledBy(handler).Any(request => request.IsAssignableTo(typeof(IPlatform))))
+        select handler.Name;
+
+    private static readonly Type[] PlatformsOwn = [typeof(ITenantLifecycle), typeof(ITenantRecords)];
 
     private static IEnumerable<Type> Taken(Type handler) =>
         handler.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)

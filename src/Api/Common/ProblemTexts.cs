@@ -33,6 +33,8 @@ internal static class ProblemTexts
             ["quota_exceeded"] = ("Quota exceeded", "Your plan's limit has been reached.", "요금제의 한도에 도달했습니다."),
             ["sold_out"] = ("Sold out", "No places are left.", "남은 자리가 없습니다."),
             ["invalid_transition"] = ("Invalid transition", "This is not possible in the present state.", "현재 상태에서는 할 수 없는 작업입니다."),
+            ["trial_end_not_later"] = ("Trial end not later", "The trial ends no earlier already: name a later end.", "체험 기간이 이미 그때까지입니다. 더 늦은 시각을 지정하세요."),
+            ["disposition_required"] = ("Disposition required", "Places at events to come are taken: say whether they are refunded or honoured.", "예정된 행사에 등록자가 있습니다. 환불할지 그대로 진행할지 지정하세요."),
             ["trial_over"] = ("Trial over", "The trial is over: extend it instead.", "체험 기간이 끝났습니다. 대신 체험 기간을 연장하세요."),
             ["purge_not_due"] = ("Purge not due", "It can still be restored; say early to erase it all the same.", "아직 복원할 수 있는 기간입니다. 그래도 삭제하려면 early를 지정하세요."),
             ["event_already_ended"] = ("Event already ended", "An event that has ended cannot be published.", "이미 종료된 행사는 게시할 수 없습니다."),

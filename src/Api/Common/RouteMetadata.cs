@@ -17,7 +17,7 @@ internal sealed record RouteRequest(
     /// stranger can use up of a tenant must not keep its members out.
     /// </summary>
     public bool TakesCredentials =>
-        IsPublic && (Policy.Capability is Capability.SignIn || (IsPlatform && IsCommand));
+        IsPublic && IsCommand && (Policy.Capability is Capability.SignIn || IsPlatform);
 
     /// <summary>Everything but what operators ask for once they have signed in.</summary>
     public bool IsLimited => IsPublic || !IsPlatform;

@@ -51,11 +51,14 @@ public sealed record SignedInUser(
 
 internal static class AuthRules
 {
-    /// <summary>Where only the owner is left with something to do, nobody else signs in or stays signed in.</summary>
+    /// <summary>
+    /// Where only the owner is left with something to do, and who checks tickets, nobody else signs in or stays signed in.
+    /// </summary>
     public static Error? RefusesSignIn(this Tenant tenant, IReadOnlyList<Role> roles, DateTimeOffset now)
     {
         var (state, reason, since) = tenant.StateAt(now);
-        return TenantLifecycle.OnlyOwnerSignsIn(state, reason) && roles.All(role => role.Name != BuiltInRoles.SuperAdmin)
+        return TenantLifecycle.OnlyOwnerSignsIn(state, reason)
+            && roles.All(role => role.Name != BuiltInRoles.SuperAdmin && !role.Permissions.Contains(Permissions.CheckInWrite))
             ? TenantErrors.NotAllowed(state, reason, since)
             : null;
     }

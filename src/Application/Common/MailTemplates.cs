@@ -13,7 +13,9 @@ public static class MailTemplates
     public const string Invitation = "invitation", PasswordReset = "password_reset",
         PasswordChanged = "password_changed", SessionStolen = "session_stolen", TotpEnabled = "totp_enabled",
         TotpDisabled = "totp_disabled", RecoveryCodesMade = "recovery_codes_made", QuotaNotice = "quota_notice",
-        Welcome = "welcome";
+        Welcome = "welcome",
+        TrialEnding = "trial_ending", TrialEnded = "trial_ended", PaymentFailed = "payment_failed",
+        TenantSuspended = "tenant_suspended", DeletionAhead = "deletion_ahead", TenantDeleted = "tenant_deleted";
 
     /// <summary>The languages that each template is written in; the last resort is the first.</summary>
     public static readonly IReadOnlyList<string> Locales = ["en", "ko"];
@@ -29,6 +31,12 @@ public static class MailTemplates
         [RecoveryCodesMade] = ["name", "address"],
         [Welcome] = ["name", "host", "link", "days"],
         [QuotaNotice] = ["resource", "percent", "used", "limit"],
+        [TrialEnding] = ["endsAt"],
+        [TrialEnded] = ["deletedAt"],
+        [PaymentFailed] = ["deletedAt"],
+        [TenantSuspended] = ["reason"],
+        [DeletionAhead] = ["deletedAt"],
+        [TenantDeleted] = ["purgedAt"],
     }.ToFrozenDictionary();
 
     /// <summary>

@@ -40,6 +40,9 @@ public interface IPlatform;
 /// <summary>A command of the public: sign-in, and later sign-up and orders.</summary>
 public interface IPublicCommand<T> : ICommand<T>, IPublic;
 
+/// <summary>A query of the public: what a page needs before anybody has signed in.</summary>
+public interface IPublicQuery<T> : IQuery<T>, IPublic;
+
 /// <summary>A query of the public on the platform host: the plans.</summary>
 public interface IPublicPlatformQuery<T> : IQuery<T>, IPublic, IPlatform;
 

@@ -4,6 +4,7 @@ using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Tenants;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
@@ -16,19 +17,25 @@ public sealed record CancelRegistration(RegistrationId Id) : ICommand<Registrati
     {
         Permission = Permissions.RegistrationsWrite,
         Feature = Feature.None,
+        Capability = Capability.HonourTickets,
         Releases = [Quota.Participants],
         Audit = "registration.cancelled",
     };
 }
 
-internal sealed class CancelRegistrationHandler(IAppDbContext db, IQuotas quotas, TimeProvider clock)
+internal sealed class CancelRegistrationHandler(
+    IAppDbContext db, ICaller caller, IQuotas quotas, TimeProvider clock)
     : IRequestHandler<CancelRegistration, Result<RegistrationDetails>>
 {
     public async Task<Result<RegistrationDetails>> Handle(
         CancelRegistration command, CancellationToken cancellationToken)
     {
         if (await db.LockRegistrationAsync(command.Id, cancellationToken) is not { } found) return Error.NotFound;
-        if (found.Cancel(clock.Now()) is { } refusal) return refusal;
+
+        var now = clock.Now();
+        if (await db.RefusesTicketsAsync(caller.RequiredTenant(), found.EventId, now, cancellationToken) is { } over)
+            return over;
+        if (found.Cancel(now) is { } refusal) return refusal;
 
         // An archived event's participants were given back when it was archived; its places still are, for the books.
         var eventId = found.EventId;

@@ -4,6 +4,7 @@ using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Registrations;
+using CleanTenancy.Domain.Tenants;
 using FluentValidation;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -23,6 +24,7 @@ public sealed record ListRegistrations(EventId EventId, int? Limit, string? Curs
     {
         Permission = Permissions.RegistrationsRead,
         Feature = Feature.None,
+        Capability = Capability.HonourTickets,
         Audit = Deed.None,
     };
 }
@@ -32,12 +34,16 @@ internal sealed class ListRegistrationsValidator : AbstractValidator<ListRegistr
     public ListRegistrationsValidator() => this.AddPagingRules();
 }
 
-internal sealed class ListRegistrationsHandler(IAppDbContext db)
+internal sealed class ListRegistrationsHandler(IAppDbContext db, ICaller caller, TimeProvider clock)
     : IRequestHandler<ListRegistrations, Result<Page<RegistrationDetails>>>
 {
     public async Task<Result<Page<RegistrationDetails>>> Handle(
         ListRegistrations query, CancellationToken cancellationToken)
     {
+        if (await db.RefusesTicketsAsync(caller.RequiredTenant(), query.EventId, clock.Now(), cancellationToken)
+            is { } over)
+            return over;
+
         var rows = await InOrder(query).Take(query.Take() + 1).Select(RegistrationDetails.Projection)
             .ToListAsync(cancellationToken);
         if (rows.Count == 0 && !await db.Events.AnyAsync(e => e.Id == query.EventId, cancellationToken))

@@ -9,6 +9,9 @@ public sealed record LifecycleTimes(TimeSpan Trial, TimeSpan Grace, TimeSpan Ret
     public static readonly LifecycleTimes Default =
         new(TimeSpan.FromDays(14), TimeSpan.FromDays(14), TimeSpan.FromDays(30));
 
+    /// <summary>So long before a trial ends, or a tenant is deleted, its owners get a mail.</summary>
+    public static readonly TimeSpan Notice = TimeSpan.FromDays(3);
+
     /// <summary>
     /// Contracts and payments are kept so long (Act on the Consumer Protection in Electronic Commerce, decree art. 6):
     /// by law, and so no setting.

@@ -48,7 +48,7 @@ public sealed class Organization : IVersioned
     /// <summary>Set while deleted: until then it can be restored, and after that it is purged.</summary>
     public DateTimeOffset? PurgeDueAt { get; private set; }
 
-    /// <summary>What the owner wants for events to come whose tickets are sold; null where that was not asked.</summary>
+    /// <summary>A <see cref="TicketDisposition"/>; null where nobody was asked.</summary>
     public string? Disposition { get; private set; }
 
     /// <summary>JSON; null for none.</summary>

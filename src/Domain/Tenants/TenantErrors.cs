@@ -9,6 +9,14 @@ public static class TenantErrors
     /// <summary>A trial that is over is not gone back to: an operator extends it, or the owner pays.</summary>
     public static Error TrialOver(DateTimeOffset? endedAt) => Error.Conflict("trial_over").With("since", endedAt);
 
+    /// <summary>A trial is extended, never shortened.</summary>
+    public static Error TrialEndNotLater(DateTimeOffset? endsAt) =>
+        Error.Conflict("trial_end_not_later").With("trialEndsAt", endsAt);
+
+    /// <summary>Places at events to come are taken: say what shall become of them.</summary>
+    public static Error DispositionRequired(int events) =>
+        Error.Conflict("disposition_required").With("events", events);
+
     /// <summary>The lifecycle has no such arrow, or not yet.</summary>
     public static Error InvalidTransition(TenantState from, TenantTrigger trigger) =>
         Error.InvalidTransition(Word(from), Word(trigger));
@@ -25,8 +33,9 @@ public static class TenantErrors
             new Error(ErrorKind.Unavailable, "tenant_provisioning") { RetryAfter = TimeSpan.FromSeconds(5) },
         TenantState.Deleted or TenantState.Purged =>
             new Error(ErrorKind.Forbidden, "tenant_deleted").With("since", since).With("reason", "deleted"),
-        TenantState.Suspended or TenantState.Trial or TenantState.Active =>
-            new Error(ErrorKind.Forbidden, "tenant_suspended").With("since", since)
+        // All that these do not allow is to be taken back where nothing was deleted.
+        TenantState.Trial or TenantState.Active => InvalidTransition(state, TenantTrigger.Restore),
+        TenantState.Suspended => new Error(ErrorKind.Forbidden, "tenant_suspended").With("since", since)
                 .With("reason", (reason ?? SuspensionReason.Billing).ToString().ToLower(CultureInfo.InvariantCulture)),
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without a refusal."),
     };

@@ -43,6 +43,9 @@ public enum Capability
     /// <summary>The owner takes the deletion back.</summary>
     Restore,
 
+    /// <summary>The owner deletes the tenant.</summary>
+    Delete,
+
     /// <summary>Programs act with keys; webhooks go out.</summary>
     UseKeys,
 }
@@ -58,12 +61,14 @@ public static class TenantLifecycle
             capability is Capability.SignIn or Capability.HonourTickets,
         TenantState.Suspended =>
             capability is not (Capability.Change or Capability.Restore or Capability.UseKeys),
-        TenantState.Deleted => capability is Capability.SignIn or Capability.Export or Capability.Restore,
+        // Of tickets the handler looks further: until the event ends.
+        TenantState.Deleted => capability
+            is Capability.SignIn or Capability.Export or Capability.Restore or Capability.HonourTickets,
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without capabilities."),
     };
 
     /// <summary>
-    /// In these states only the owner may sign in: members have nothing left that they may do.
+    /// In these states only the owner may sign in, and who checks tickets: others have nothing left that they may do.
     /// </summary>
     public static bool OnlyOwnerSignsIn(TenantState state, SuspensionReason? reason) =>
         state is TenantState.Deleted || (state is TenantState.Suspended && reason is SuspensionReason.Operator);

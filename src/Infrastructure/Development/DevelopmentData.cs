@@ -36,7 +36,8 @@ public static class DevelopmentData
             if (await seeder.ExistsAsync(demo.Slug, cancellationToken)) continue;
 
             var organization = Organization.Start(Id(now), demo.Slug, demo.Name, demo.Tier, now);
-            if (demo.Suspended) organization.Suspend(SuspensionReason.Billing, now);
+            // A demonstration stays what it shows: its grace does not end.
+            if (demo.Suspended) organization.Suspend(SuspensionReason.Billing, now, graceEndsAt: now.AddYears(100));
             await seeder.CreateAsync(
                 organization,
                 [.. demo.Roles.Select(role => (demo.Email(role), DemoTenant.Person(role), role))],

@@ -1,9 +1,7 @@
 using System.Globalization;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
-using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
-using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Infrastructure.Persistence;
 
@@ -25,18 +23,10 @@ internal sealed class QuotaNotices(AppDbContext db, IOutbox outbox)
             ["used"] = Shown(quota, used),
             ["limit"] = Shown(quota, limit!.Value),
         };
-        foreach (var owner in await OwnersAsync(cancellationToken))
+        foreach (var owner in await db.OwnersAsync(cancellationToken))
             // The tenant's language: a person has none of their own.
-            await outbox.MailAsync(new Mail(MailTemplates.QuotaNotice, owner, "", values), cancellationToken);
+            await outbox.MailAsync(new Mail(MailTemplates.QuotaNotice, owner.Email, "", values), cancellationToken);
     }
-
-    private Task<List<string>> OwnersAsync(CancellationToken cancellationToken) => (
-        from link in db.UserRoles
-        join role in db.Roles on link.RoleId equals role.Id
-        join user in db.Users on link.UserId equals user.Id
-        where role.BuiltIn && role.Name == BuiltInRoles.SuperAdmin && user.Status == UserStatus.Active
-        orderby user.Id
-        select user.Email).ToListAsync(cancellationToken);
 
     /// <summary>Bytes in the largest unit that leaves a number of at least one (IEC 80000-13).</summary>
     private static string Shown(Quota quota, long amount)

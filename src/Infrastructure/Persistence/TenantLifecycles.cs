@@ -3,6 +3,9 @@ using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
+using CleanTenancy.Infrastructure.Mails;
+using CleanTenancy.Infrastructure.Tenancy;
+using Npgsql;
 using NpgsqlTypes;
 
 namespace CleanTenancy.Infrastructure.Persistence;
@@ -15,9 +18,9 @@ internal sealed class TenantLifecycles(
         ChangeAsync(org, (transaction, stop) => MoveAsync(transaction, move, stop), cancellationToken);
 
     public Task<Error?> ExtendTrialAsync(
-        TenantId org, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        TenantId org, TrialExtension extension, string reason, CancellationToken cancellationToken) =>
         ChangeAsync(
-            org, (transaction, stop) => ExtendTrialAsync(transaction, until, reason, stop), cancellationToken);
+            org, (transaction, stop) => ExtendTrialAsync(transaction, extension, reason, stop), cancellationToken);
 
     /// <summary>
     /// Inside a transaction of the caller's: who gets a refusal rolls back, and nothing has happened. A free tenant that is
@@ -26,7 +29,7 @@ internal sealed class TenantLifecycles(
     public async Task<Result<TenantStanding>> MoveAsync(
         PlatformTransaction transaction, TenantMove move, CancellationToken cancellationToken)
     {
-        if (await SettleAsync(transaction, cancellationToken) is not { } row) return Error.NotFound;
+        if (await SettleAsync(transaction, cancellationToken) is not { Row: { } row }) return Error.NotFound;
 
         var moved = await StepAsync(transaction, row, move, cancellationToken);
         return moved is { Error: null, Value: { Tier: Tier.Free, Standing.State: TenantState.Trial } trial }
@@ -36,16 +39,17 @@ internal sealed class TenantLifecycles(
     }
 
     /// <summary>Makes real what the clock has done; nothing, where it has done nothing.</summary>
-    /// <returns>The row as it is then; null for an unknown or purged tenant.</returns>
-    public async Task<TenantRow?> SettleAsync(PlatformTransaction transaction, CancellationToken cancellationToken)
+    /// <returns>The row as it is then, null for an unknown or purged tenant; and how often this one moved it.</returns>
+    public async Task<(TenantRow? Row, int Moves)> SettleAsync(
+        PlatformTransaction transaction, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var moves = 0; ;)
         {
-            if (await FindAsync(transaction, cancellationToken) is not { } row) return null;
-            if (row.Standing.Due(clock.Now()) is not { } trigger) return row;
+            var row = await FindAsync(transaction, cancellationToken);
+            if (row?.Standing.Due(clock.Now()) is not { } trigger) return (row, moves);
 
             // Refused when somebody else was faster: then it is looked at again.
-            await StepAsync(transaction, row, new(trigger), cancellationToken);
+            if ((await StepAsync(transaction, row, new(trigger), cancellationToken)).Error is null) moves++;
         }
     }
 
@@ -60,19 +64,23 @@ internal sealed class TenantLifecycles(
     }
 
     private async Task<Result<TenantStanding>> ExtendTrialAsync(
-        PlatformTransaction transaction, DateTimeOffset until, string reason, CancellationToken cancellationToken)
+        PlatformTransaction transaction, TrialExtension extension, string reason, CancellationToken cancellationToken)
     {
         while (true)
         {
             // Not settled before: a trial that ran out a moment ago is extended, not suspended and brought back.
             if (await FindAsync(transaction, cancellationToken) is not { } row) return Error.NotFound;
 
-            var extended = row.Standing.ExtendTrial(until, clock.Now());
+            var (now, end) = (clock.Now(), row.Standing.TrialEndsAt);
+            var until = extension.Until?.ToUniversalTime()
+                ?? (end > now ? end.Value : now).AddDays(extension.Days!.Value);
+            var extended = row.Standing.ExtendTrial(until, now);
             if (extended.Error is not null) return extended;
+            if (until <= now || until <= end) return TenantErrors.TrialEndNotLater(end);
             if (!await WriteAsync(transaction, row, extended.Value, disposition: null, cancellationToken)) continue;
 
             await RecordAsync(
-                transaction, "trial.extended", Details(row.Standing, extended.Value, "extend_trial", reason),
+                transaction, "trial.extended", Details(row.Standing, extended.Value, "extend_trial", reason, until),
                 cancellationToken);
             return extended;
         }
@@ -110,6 +118,8 @@ internal sealed class TenantLifecycles(
         if (TenantTransitions.IsOfContract(move.Trigger))
             await KeepAsync(transaction, before.Tier, trigger, move, cancellationToken);
         if (after.State is TenantState.Deleted) await EndAsync(transaction, before, after, cancellationToken);
+        if (LifecycleNotice.Of(move.Trigger, after, move.Reason) is { } notice)
+            await transaction.QueueAsync(LifecycleNotice.Kind, notice, cancellationToken);
         if (move.Trigger is TenantTrigger.Restore)
             await QuarantineHostsAsync(transaction, until: null, cancellationToken);
     }
@@ -125,8 +135,10 @@ internal sealed class TenantLifecycles(
         await transaction.SignalAsync(cancellationToken);
     }
 
-    private object Details(TenantStanding before, TenantStanding after, string trigger, string? reason) => new
+    private object Details(
+        TenantStanding before, TenantStanding after, string trigger, string? reason, DateTimeOffset? until = null) => new
     {
+        Until = until,
         Trigger = trigger,
         From = before.State,
         To = after.State,
@@ -152,9 +164,11 @@ internal sealed class TenantLifecycles(
             await keys.ExecuteNonQueryAsync(cancellationToken);
         await transaction.SignalPeopleAsync(cancellationToken);
         await QuarantineHostsAsync(transaction, after.PurgeDueAt, cancellationToken);
-        if (before.Standing.State is TenantState.Active || before.Standing.SuspendedFrom is TenantState.Active)
-            await KeepAsync(
-                transaction, before.Tier, "contract_ended", new(TenantTrigger.Delete), cancellationToken);
+        if (before.Standing.State is not TenantState.Active && before.Standing.SuspendedFrom is not TenantState.Active)
+            return; // a trial is no contract
+
+        await KeepAsync(transaction, before.Tier, "contract_ended", new(TenantTrigger.Delete), cancellationToken);
+        await transaction.QueueAsync(SubscriptionEnd.Kind, new SubscriptionEnd(before.Version + 1), cancellationToken);
     }
 
     private static async Task QuarantineHostsAsync(
@@ -184,7 +198,7 @@ internal sealed class TenantLifecycles(
     /// <summary>The one conditional UPDATE.</summary>
     /// <returns>False when the row is no longer what was looked at.</returns>
     private async Task<bool> WriteAsync(
-        PlatformTransaction transaction, TenantRow row, TenantStanding wanted, string? disposition,
+        PlatformTransaction transaction, TenantRow row, TenantStanding wanted, TicketDisposition? disposition,
         CancellationToken cancellationToken)
     {
         await using var update = transaction.Command(
@@ -199,43 +213,22 @@ internal sealed class TenantLifecycles(
             .With(wanted.CancelsAtPeriodEnd).WithInstant(wanted.GraceEndsAt)
             .WithNullable(Word(wanted.SuspendedFrom), NpgsqlDbType.Text)
             .WithNullable(Word(wanted.DeletedFrom), NpgsqlDbType.Text).WithInstant(wanted.PurgeDueAt)
-            .WithNullable(disposition, NpgsqlDbType.Text).With(clock.Now().UtcDateTime);
+            .WithNullable(Word(disposition), NpgsqlDbType.Text).With(clock.Now().UtcDateTime);
         return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    private static async Task<TenantRow?> FindAsync(
+    /// <returns>Null for an unknown or purged tenant.</returns>
+    public static async Task<TenantRow?> FindAsync(
         PlatformTransaction transaction, CancellationToken cancellationToken)
     {
         await using var select = transaction.Command(
-            """
-            select version, tier, state, suspension_reason, state_since, trial_ends_at, period_ends_at,
-              cancels_at_period_end, grace_ends_at, suspended_from, deleted_from, purge_due_at
-            from organizations where id = $1 and state <> 'purged'
-            """).With(transaction.OrgId.Value); // the canaries are among them
+            $"select version, tier, {StandingColumns.Names} from organizations where id = $1 and state <> 'purged'")
+            .With(transaction.OrgId.Value); // the canaries are among them
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken)) return null;
 
-        DateTimeOffset? Instant(int column) =>
-            reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
-        TEnum? Enum<TEnum>(int column)
-            where TEnum : struct, Enum =>
-            reader.IsDBNull(column) ? null : Wire.Parse<TEnum>(reader.GetString(column));
         return new TenantRow(
-            new TenantStanding
-            {
-                State = Wire.Parse<TenantState>(reader.GetString(2)),
-                Reason = Enum<SuspensionReason>(3),
-                Since = reader.GetFieldValue<DateTimeOffset>(4),
-                TrialEndsAt = Instant(5),
-                PeriodEndsAt = Instant(6),
-                CancelsAtPeriodEnd = reader.GetBoolean(7),
-                GraceEndsAt = Instant(8),
-                SuspendedFrom = Enum<TenantState>(9),
-                DeletedFrom = Enum<TenantState>(10),
-                PurgeDueAt = Instant(11),
-            },
-            Wire.Parse<Tier>(reader.GetString(1)),
-            reader.GetInt64(0));
+            StandingColumns.Read(reader, 2), Wire.Parse<Tier>(reader.GetString(1)), reader.GetInt64(0));
     }
 
     private const string Purged = "tenant.purged";
@@ -268,3 +261,37 @@ internal sealed class TenantLifecycles(
 
 /// <summary>What the lifecycle knows of a tenant's row.</summary>
 internal sealed record TenantRow(TenantStanding Standing, Tier Tier, long Version);
+
+/// <summary>The columns that say where a tenant stands.</summary>
+internal static class StandingColumns
+{
+    public const string Names =
+        """
+        state, suspension_reason, state_since, trial_ends_at, period_ends_at, cancels_at_period_end, grace_ends_at,
+        suspended_from, deleted_from, purge_due_at
+        """;
+
+    public static TenantStanding Read(NpgsqlDataReader reader, int from)
+    {
+        return new TenantStanding
+        {
+            State = Wire.Parse<TenantState>(reader.GetString(from)),
+            Reason = Word<SuspensionReason>(1),
+            Since = reader.GetFieldValue<DateTimeOffset>(from + 2),
+            TrialEndsAt = Instant(3),
+            PeriodEndsAt = Instant(4),
+            CancelsAtPeriodEnd = reader.GetBoolean(from + 5),
+            GraceEndsAt = Instant(6),
+            SuspendedFrom = Word<TenantState>(7),
+            DeletedFrom = Word<TenantState>(8),
+            PurgeDueAt = Instant(9),
+        };
+
+        DateTimeOffset? Instant(int column) =>
+            reader.IsDBNull(from + column) ? null : reader.GetFieldValue<DateTimeOffset>(from + column);
+
+        TEnum? Word<TEnum>(int column)
+            where TEnum : struct, Enum =>
+            reader.IsDBNull(from + column) ? null : Wire.Parse<TEnum>(reader.GetString(from + column));
+    }
+}

@@ -183,16 +183,17 @@ public sealed class SignInTests(TestHost host)
     }
 
     [Fact]
-    public async Task Only_the_owner_of_a_tenant_suspended_by_an_operator_signs_in()
+    public async Task Only_the_owner_and_who_checks_tickets_sign_in_at_a_tenant_that_an_operator_has_suspended()
     {
         var tenant = await host.NewTenantAsync(Tier.Pro, o => o.Suspend(SuspensionReason.Operator, o.CreatedAt));
         var before = await tenant.TraceAsync();
 
-        (await tenant.SignInAsync(BuiltInRoles.Organizer)).ShouldBeProblem(HttpStatusCode.Forbidden, "tenant_suspended")
+        (await tenant.SignInAsync(BuiltInRoles.Viewer)).ShouldBeProblem(HttpStatusCode.Forbidden, "tenant_suspended")
             .Get<string>("reason").ShouldBe("operator");
-        (await tenant.SignInAsync(BuiltInRoles.Organizer, "wrong-horse-battery"))
+        (await tenant.SignInAsync(BuiltInRoles.Viewer, "wrong-horse-battery"))
             .ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
         (await tenant.TraceAsync()).ShouldBe(before);
+        await tenant.SignedInAsync(BuiltInRoles.Staff);
 
         var owner = await tenant.SignedInAsync(BuiltInRoles.SuperAdmin);
         (await tenant.Anonymous.With(owner.AccessToken()).GetAsync("/v1/me")).ShouldBe(HttpStatusCode.OK);
@@ -201,11 +202,12 @@ public sealed class SignInTests(TestHost host)
     }
 
     [Fact]
-    public async Task Only_the_owner_of_a_deleted_tenant_signs_in()
+    public async Task Only_the_owner_and_who_checks_tickets_sign_in_at_a_deleted_tenant()
     {
         var tenant = await host.NewTenantAsync(Tier.Pro, o => o.Delete(o.CreatedAt));
 
-        (await tenant.SignInAsync(BuiltInRoles.Admin)).ShouldBeProblem(HttpStatusCode.Forbidden, "tenant_deleted");
+        (await tenant.SignInAsync(BuiltInRoles.Viewer)).ShouldBeProblem(HttpStatusCode.Forbidden, "tenant_deleted");
+        await tenant.SignedInAsync(BuiltInRoles.Staff);
         var owner = await tenant.SignedInAsync(BuiltInRoles.SuperAdmin);
         (await tenant.Anonymous.With(owner.AccessToken()).GetAsync("/v1/me")).ShouldBe(HttpStatusCode.OK);
         (await tenant.Anonymous.With(owner.AccessToken()).GetAsync("/v1/events"))

@@ -7,6 +7,7 @@ using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Tenants;
 using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Exports;
 using CleanTenancy.IntegrationTests.Fixtures;
@@ -24,6 +25,7 @@ internal sealed partial class HttpArena
     private const string PlatformLogin = "POST /v1/platform/auth/login", SignUp = "POST /v1/signup",
         Activate = "POST /v1/signup/activate", SignUpStatus = "GET /v1/signup/{tenantId}/status",
         Retry = "POST /v1/platform/tenants/{id}/retry", Purge = "POST /v1/platform/tenants/{id}/purge",
+        DeleteOwn = "POST /v1/tenant/delete", RestoreOwn = "POST /v1/tenant/restore", AllTenants = "GET /v1/platform/tenants",
         Certificate = "GET /v1/platform/tenants/{id}/erasure-certificate";
 
     /// <summary>What must happen to rows, all but the last, before others can be made from them.</summary>
@@ -135,7 +137,14 @@ internal sealed partial class HttpArena
     {
         var reply = await shot.SendAsync(Api);
         if (target.Name == "POST /v1/exports" && reply.Succeeded) await EndOperationAsync(reply);
-        foreach (var word in Canaries.FoundIn(shot, reply)) Find(target, what, $"speaks of B: {word}", reply);
+        foreach (var word in Canaries.FoundIn(shot, reply))
+        {
+            // Operators see all tenants' names; nothing of what they keep.
+            if (target.Name == AllTenants && (word == B.Slug || word == B.Id.ToString())) continue;
+
+            Find(target, what, $"speaks of B: {word}", reply);
+        }
+
         if (reply is { Status: >= 500 } and not { Status: 503, Code: "tenant_provisioning" })
             Find(target, what, "the server failed", reply);
         try
@@ -279,6 +288,9 @@ internal sealed partial class HttpArena
     public static bool IsGoodOnce(HttpTarget target) =>
         target.Example is { } example && (example.ContainsKey("refreshToken") || example.ContainsKey("token"));
 
+    /// <summary>Ends or revives the tenant itself: what A needs to go on is tested with a tenant of its own.</summary>
+    public static bool IsAboutTheEnd(HttpTarget target) => target.Name is DeleteOwn or RestoreOwn;
+
     /// <summary>Whether the same body again is refused, because a member of it has to be unique.</summary>
     public static bool HasUnique(HttpTarget target) => Unique.ContainsKey(target.Name);
 
@@ -313,7 +325,7 @@ internal sealed partial class HttpArena
         Retry => (await SignUpAsync("provisioning_failed", "undone")).OrgId,
         SignUpStatus => (await SignUpAsync("provisioning", "pending")).OrgId,
         Purge or Certificate => await GoneAsync(isErased: target.Name == Certificate),
-        _ => null,
+        _ => (await StandInAsync(target))?.Id,
     };
 
     private async Task<TenantId> GoneAsync(bool isErased)
@@ -341,10 +353,12 @@ internal sealed partial class HttpArena
     public async Task<Ids?> ReachAsync(HttpTarget target, TestTenant tenant)
     {
         HttpReply? reply = null;
+        if (target.Ids.Count == 0 && await StandInAsync(target) is { } standIn) tenant = standIn;
         foreach (var ids in await OwnIdsAsync(target, tenant))
         {
             var shot = (await ShotAsync(target, tenant, ids)).As(await SignedAsync(target, tenant));
             if (Asked.TryGetValue(target.Name, out var query)) shot = shot with { Path = $"{shot.Path}?{query}" };
+            if (target.Name == DeleteOwn) shot = shot.WithBody($$"""{"confirm":"{{tenant.Slug}}"}""");
             reply = await FireAsync(target, "valid", await ReadyAsync(target, tenant, BuiltInRoles.SuperAdmin, shot));
             if (reply.Succeeded) return ids;
         }
@@ -453,6 +467,22 @@ internal sealed partial class HttpArena
         var (text, number) = (body[member]!.GetValue<string>(), Interlocked.Increment(ref _names));
         var at = text.IndexOf('@', StringComparison.Ordinal);
         body[member] = member == "slug" ? $"{A.Slug}-{number}" : at < 0 ? $"{text} {number}" : $"{text[..at]}.{number}{text[at..]}";
+    }
+
+    /// <summary>What is done to a tenant happens to one made for it, and neither to A nor B; null for all else.</summary>
+    private async Task<TestTenant?> StandInAsync(HttpTarget target)
+    {
+        var now = TimeProvider.System.Now();
+        Action<Organization>? state = target.Name switch
+        {
+            DeleteOwn or "POST /v1/platform/tenants/{id}/suspend" or "POST /v1/platform/tenants/{id}/delete"
+                or "PATCH /v1/platform/tenants/{id}" => _ => { },
+            "POST /v1/platform/tenants/{id}/reinstate" => tenant => tenant.Suspend(SuspensionReason.Operator, now),
+            "POST /v1/platform/tenants/{id}/extend-trial" => tenant => tenant.Try(now.AddDays(1), now),
+            RestoreOwn or "POST /v1/platform/tenants/{id}/restore" => tenant => tenant.Delete(now, now.AddDays(30)),
+            _ => null,
+        };
+        return state is null ? null : await Api.NewTenantAsync(Tier.Pro, state);
     }
 
     /// <summary>Sends every creating endpoint's example for each row it can be made from, until all have.</summary>

@@ -17,6 +17,8 @@ public sealed class CommandPolicyTests(TestHost host)
     [
         "AcceptInvitation", "EndSession", "RefreshSession", "SignIn", "SignOut", "ChangePassword", "ForgotPassword", "ResetPassword", "StepUp",
         "EnrollTotp", "ConfirmTotp", "DisableTotp", "MakeRecoveryCodes",
+        // About the tenant itself, of which there is one.
+        "ChangeTenant", "DeleteOwnTenant", "RestoreOwnTenant",
     ];
 
     public static TheoryData<string> Commands => [.. CommandRoute.All.Select(route => route.Command)];

@@ -94,7 +94,10 @@ internal static class FenceMatrix
             { IsBound = true, ReadsAll = true },
             [(Platform, "sign_ups")] = Lived("INSERT, SELECT, UPDATE"),
             [(Platform, "provisioning_steps")] = Lived("INSERT, SELECT, UPDATE"),
-            [(Platform, "lifecycle_notices")] = Lived("INSERT, SELECT"),
+            [(Platform, "lifecycle_notices")] = new(
+                "INSERT, SELECT", "INSERT, SELECT", "platform_lifecycle_policy, platform_read_policy",
+                "The sweep looks for deadlines of which nobody has been told, and tells the bound tenant's.")
+            { IsBound = true, ReadsAll = true },
             [(Platform, "usage_counters")] = Lived("INSERT, SELECT"),
             [(Platform, "sessions")] = Lived("SELECT, UPDATE"),
             [(Platform, "api_keys")] = Lived("SELECT, UPDATE"),

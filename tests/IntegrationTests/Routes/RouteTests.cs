@@ -17,7 +17,7 @@ public sealed class RouteTests(TestHost host)
 
     private static readonly string[] PublicRoutes =
     [
-        "GET /v1/plans", "POST /v1/auth/login", "POST /v1/auth/refresh",
+        "GET /v1/bootstrap", "GET /v1/plans", "POST /v1/auth/login", "POST /v1/auth/refresh",
         "POST /v1/auth/password/forgot", "POST /v1/auth/password/reset",
         "POST /v1/invitations/accept",
         "POST /v1/platform/auth/login", "POST /v1/platform/auth/refresh",

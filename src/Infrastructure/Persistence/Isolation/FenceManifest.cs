@@ -126,6 +126,7 @@ internal static class FenceManifest
         ("organizations", "platform_found_policy", "a sign-up makes the row of its own tenant"),
         ("organizations", "tombstone_policy", "the purge empties the bound tenant's own row"),
         .. Lived.Select(table => (table, "platform_lifecycle_policy", "the platform's part in the life of the bound tenant")),
+        ("lifecycle_notices", "platform_read_policy", "the sweep looks for deadlines of which nobody has been told"),
         ("operations", "platform_read_policy", "instances look for work that waits, of every tenant"),
         .. Purged.Select(table => (table, "purge_policy", "the purge erases the bound tenant's rows")),
     ];

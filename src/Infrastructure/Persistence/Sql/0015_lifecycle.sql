@@ -325,6 +325,8 @@ select let_platform('api_keys', 'select, update');
 select let_platform('operations', 'select, update');
 -- Looks for what waits, of all tenants; claims it bound to its tenant.
 create policy platform_read_policy on operations for select to platform_role using (true);
+-- Looks for whom to tell, among all tenants; tells it bound to its tenant.
+create policy platform_read_policy on lifecycle_notices for select to platform_role using (true);
 grant insert on outbox to platform_role;
 
 -- Who is suspended or deleted already has its time from now on.

@@ -34,6 +34,17 @@ public sealed class TenantErrorsTests
         error.RetryAfter.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(TenantState.Trial, "trial")]
+    [InlineData(TenantState.Active, "active")]
+    public void Where_nothing_was_deleted_nothing_is_taken_back(TenantState state, string from)
+    {
+        var error = TenantErrors.NotAllowed(state, reason: null, Since);
+
+        (error.Kind, error.Code).ShouldBe((ErrorKind.Conflict, "invalid_transition"));
+        error.Extensions.ShouldBe(new Dictionary<string, object?> { ["from"] = from, ["trigger"] = "restore" });
+    }
+
     [Fact]
     public void A_state_that_nobody_thought_of_throws() =>
         Should.Throw<ArgumentOutOfRangeException>(() => TenantErrors.NotAllowed((TenantState)99, reason: null, Since));
