@@ -54,6 +54,7 @@ app.MapRegistrations();
 app.MapFiles();
 app.MapOperations();
 app.MapExports();
+app.MapImports();
 app.MapMembers();
 app.MapRoles();
 app.MapAudit();

@@ -2,7 +2,6 @@ using System.Text.Json;
 using CleanTenancy.Application.Auth;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
-using CleanTenancy.Application.Files;
 using CleanTenancy.Application.Platform;
 using FluentValidation;
 using MediatR;
@@ -25,7 +24,7 @@ public static class DependencyInjection
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AuditBehavior<,>));
 
         services.AddScoped<Proofs>();
-        services.AddScoped<UploadKeys>();
+        services.AddScoped(typeof(UploadKeys<>));
         services.AddScoped<TenantView>();
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();

@@ -117,6 +117,10 @@ public static class DependencyInjection
         services.AddSingleton<ArchiveWriter>();
         services.AddSingleton<IOperationRunner, Exporter>();
         services.AddSingleton<IExportDocuments, ExportDocuments>();
+        services.AddSingleton(ImportSettings.Read(configuration));
+        services.AddSingleton(provider => provider.GetRequiredService<ImportSettings>().Upload);
+        services.AddSingleton<ContentRules>();
+        services.AddSingleton<IOperationRunner, ImportRunner>();
         services.AddSingleton(provider => FileSettings.Read(
             configuration, provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));
         services.AddSingleton(provider => provider.GetRequiredService<FileSettings>().Limits);

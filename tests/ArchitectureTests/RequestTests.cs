@@ -90,6 +90,7 @@ public sealed class RequestTests
         ["AcceptInvitation"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
         ["RefreshSession"] = "Ending a session whose token was used twice must outlive the refusal that it answers with.",
         ["SignIn"] = "A password takes tens of milliseconds of CPU: no connection and no transaction waits for it.",
+        ["StartImport"] = "Bytes come for minutes: no connection and no transaction waits for them.",
         ["UploadFile"] = "Bytes come for minutes: no connection and no transaction waits for them.",
     };
 

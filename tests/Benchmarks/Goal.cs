@@ -21,7 +21,7 @@ internal sealed record Goal(string Name, string What, double? Most = null)
     public static readonly IReadOnlyList<string> Names =
     [
         "1", "2", "3", FenceCost.Name, "6", TriggerCost.Name, QuotaCost.Name, LimiterCost.Name, SealingCost.Name,
-        NoisyNeighbour.Name, ExportCost.Name,
+        NoisyNeighbour.Name, ExportCost.Name, ImportCost.Name,
     ];
 
     /// <summary>Requests to the floor and to our API.</summary>

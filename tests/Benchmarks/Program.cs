@@ -40,5 +40,11 @@ if (arguments.Wants(ExportCost.Name))
     await ExportCost.MeasureAsync(arguments.Apis[0], data, arguments.Rows, arguments.Rounds, table);
 }
 
+if (arguments.Wants(ImportCost.Name))
+{
+    await data.TidyAsync();
+    await ImportCost.MeasureAsync(data, arguments.Apis[0], arguments.Rows, table);
+}
+
 table.Print(Console.Out);
 return 0;

@@ -22,8 +22,6 @@ internal sealed class Server : IAsyncDisposable
 
     public int Port { get; }
 
-    public CpuMeter Cpu { get; }
-
     /// <summary>Bytes of memory that it has had at most (VmHWM of proc(5)).</summary>
     public long PeakBytes =>
         long.Parse(
@@ -47,8 +45,8 @@ internal sealed class Server : IAsyncDisposable
             ("ASPNETCORE_ENVIRONMENT", "Production"),
             // Their work would count as that of whatever is measured while they run.
             ("Sweeps__Enabled", "false"),
-            ("Files__Root", Path.Combine(Path.GetTempPath(), "clean-tenancy-bench-files")),
             ("Mail__Host", "127.0.0.1"), ("Mail__From", "events@localhost"),
+            ("Files__Root", Path.Combine(Path.GetTempPath(), "clean-tenancy-bench-files")),
             ("Tenancy__BaseDomain", "localhost"), .. more]);
 
     public HttpRequestMessage ToFloor(Target target, Ask ask) => Request(ask, ask switch

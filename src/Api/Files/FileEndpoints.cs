@@ -14,8 +14,10 @@ internal static class FileEndpoints
         files.MapGet("/", async ([AsParameters] ListFiles query, ISender sender, CancellationToken ct) =>
             (await sender.Send(query, ct)).ToOk()).Sends<ListFiles>();
         files.MapPost("/", async (HttpRequest request, ISender sender, CancellationToken ct) =>
-            (await sender.Send(await MultipartFile.OpenAsync(request, ct), ct)).ToCreated(f => $"/v1/files/{f.Id}"))
-            .Sends<UploadFile>(StatusCodes.Status201Created).TakesFile().Streams();
+        {
+            var file = await MultipartFile.OpenAsync(request, ct);
+            return (await sender.Send(new UploadFile(file.Name, file.AtLeast, file), ct)).ToCreated(f => $"/v1/files/{f.Id}");
+        }).Sends<UploadFile>(StatusCodes.Status201Created).TakesFile().Streams();
         files.MapGet("/{id:guid}", async (FileId id, ISender sender, CancellationToken ct) =>
             (await sender.Send(new GetFile(id), ct)).ToOk()).Sends<GetFile>();
         files.MapDelete("/{id:guid}", async (FileId id, ISender sender, CancellationToken ct) =>

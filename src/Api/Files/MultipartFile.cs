@@ -27,11 +27,18 @@ internal sealed class MultipartFile : Stream
     private readonly Stream _part;
     private bool _hasEnded;
 
-    private MultipartFile(MultipartReader reader, Stream part) => (_reader, _part) = (reader, part);
+    private MultipartFile(MultipartReader reader, Stream part, string name, long atLeast) =>
+        (_reader, _part, Name, AtLeast) = (reader, part, name, atLeast);
+
+    /// <summary>As the client has it.</summary>
+    public string Name { get; }
+
+    /// <summary>Bytes that the file must have, by what the request says of its own length.</summary>
+    public long AtLeast { get; }
 
     /// <summary>Reads up to the first byte of the file.</summary>
     /// <exception cref="MalformedUploadException">The request is no upload of one file.</exception>
-    public static async Task<UploadFile> OpenAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<MultipartFile> OpenAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.ContentLength is not { } length)
             throw new MalformedUploadException(StatusCodes.Status411LengthRequired, LengthRequired);
@@ -42,8 +49,7 @@ internal sealed class MultipartFile : Stream
         };
         var section = await GuardAsync(async () => await reader.ReadNextSectionAsync(cancellationToken))
             ?? throw new MalformedUploadException(UploadErrors.NoFile);
-        return new UploadFile(
-            NameOf(section), Math.Max(0, length - Framing), new MultipartFile(reader, section.Body));
+        return new MultipartFile(reader, section.Body, NameOf(section), Math.Max(0, length - Framing));
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

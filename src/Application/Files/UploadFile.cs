@@ -28,7 +28,7 @@ public sealed record UploadFile(string Name, long AtLeast, Stream Content) : ICo
 /// <summary>Reserve in one transaction, stream outside of any, settle in another (ADR 0036).</summary>
 internal sealed class UploadFileHandler(
     IAppDbContext db, ICaller caller, ITenantTransaction transaction, IQuotas quotas, IAuditTrail audit, IOutbox outbox,
-    IFileStore store, FileLimits limits, UploadKeys keys, TimeProvider clock)
+    IFileStore store, FileLimits limits, UploadKeys<FileDetails> keys, TimeProvider clock)
     : IRequestHandler<UploadFile, Result<FileDetails>>
 {
     public async Task<Result<FileDetails>> Handle(UploadFile command, CancellationToken cancellationToken)

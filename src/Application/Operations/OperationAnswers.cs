@@ -70,4 +70,7 @@ public sealed record OperationResult
 
     /// <summary>Of the archive, in hexadecimal digits.</summary>
     public string? Sha256 { get; init; }
+
+    /// <summary>Of an import; also where it failed.</summary>
+    public ImportReport? Import { get; init; }
 }

@@ -33,7 +33,9 @@ public sealed class StoredFile : ITenantOwned
     public DateTimeOffset CreatedAt { get; private init; }
 
     /// <summary>Whether a browser may be given it as a picture.</summary>
-    public bool IsImage => Images.Contains(ContentType);
+    public bool IsImage => IsImageType(ContentType);
+
+    public static bool IsImageType(string contentType) => Images.Contains(contentType);
 
     public static StoredFile Of(Upload upload, string name, FileContentFacts facts, UserId by, DateTimeOffset now) =>
         new()
@@ -73,5 +75,8 @@ public sealed class Upload : ITenantOwned
     public DateTimeOffset CreatedAt { get; private init; }
 
     public static Upload Expect(TenantId orgId, long reserved, DateTimeOffset now) =>
-        new() { OrgId = orgId, Id = FileId.New(now), Reserved = reserved, CreatedAt = now };
+        Expect(orgId, FileId.New(now), reserved, now);
+
+    public static Upload Expect(TenantId orgId, FileId id, long reserved, DateTimeOffset now) =>
+        new() { OrgId = orgId, Id = id, Reserved = reserved, CreatedAt = now };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Tenants;
 using CleanTenancy.Infrastructure.Persistence.Configurations;
@@ -162,7 +163,12 @@ internal sealed class ArchiveModel
         JsonNamingPolicy.CamelCase.ConvertName(property.Name),
         TypeOf(property),
         property.IsNullable,
-        property.GetMaxLength());
+        property.GetMaxLength())
+    {
+        Words = (Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType) is { IsEnum: true } words
+            ? [.. Wire.WordsOf(words)]
+            : null,
+    };
 
     private static ArchiveType TypeOf(IProperty property) => property.GetColumnType().Split('(')[0] switch
     {
@@ -210,7 +216,11 @@ internal sealed record ArchiveTable(
 /// <param name="Name">In the database.</param>
 /// <param name="Member">In the archive.</param>
 /// <param name="MaxLength">Characters, of text; null without a limit of the mapping's.</param>
-internal sealed record ArchiveColumn(string Name, string Member, ArchiveType Type, bool IsNullable, int? MaxLength);
+internal sealed record ArchiveColumn(string Name, string Member, ArchiveType Type, bool IsNullable, int? MaxLength)
+{
+    /// <summary>Of an enum's column: no other text is in it; null for all others.</summary>
+    public IReadOnlyList<string>? Words { get; init; }
+}
 
 /// <summary>The column holds an id, or ids, of rows of the table.</summary>
 internal sealed record ArchiveReference(ArchiveColumn Column, string Table);

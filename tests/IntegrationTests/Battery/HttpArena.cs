@@ -136,7 +136,7 @@ internal sealed partial class HttpArena
     public async Task<HttpReply> FireAsync(HttpTarget target, string what, HttpShot shot)
     {
         var reply = await shot.SendAsync(Api);
-        if (target.Name == "POST /v1/exports" && reply.Succeeded) await EndOperationAsync(reply);
+        if (target.Name is "POST /v1/exports" or "POST /v1/imports" && reply.Succeeded) await EndOperationAsync(reply);
         foreach (var word in Canaries.FoundIn(shot, reply))
         {
             // Operators see all tenants' names; nothing of what they keep.

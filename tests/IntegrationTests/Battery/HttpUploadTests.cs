@@ -42,7 +42,7 @@ public sealed class HttpUploadTests(TestHost host)
     {
         var arena = await HttpArena.SetAsync(host);
         using var block = Tally.Start("HTTP, hostile names");
-        var upload = arena.Targets.Single(target => target.IsUpload);
+        var upload = arena.Targets.Single(target => target.Name == "POST /v1/files");
         var ofB = (await arena.Catalogue.IdsAsync("files", arena.B.Id)).First();
         string[] names =
         [

@@ -18,7 +18,9 @@ public sealed class RawUpload : IAsyncDisposable
     /// <param name="token">An access token.</param>
     /// <param name="size">Of the file, as Content-Length tells it.</param>
     /// <param name="headers">Lines, each with its end.</param>
-    public static async Task<RawUpload> StartAsync(Uri address, string host, string token, long size, string headers = "")
+    /// <param name="path">Where to.</param>
+    public static async Task<RawUpload> StartAsync(
+        Uri address, string host, string token, long size, string headers = "", string path = "/v1/files")
     {
         var upload = new RawUpload();
         await upload._client.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
@@ -26,13 +28,14 @@ public sealed class RawUpload : IAsyncDisposable
         const string Head = $"--{Boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"raw.bin\"\r\n\r\n";
         var length = (Head.Length + size + End.Length).ToString(CultureInfo.InvariantCulture);
         await upload.SendAsync(Encoding.UTF8.GetBytes(
-            $"POST /v1/files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n{headers}"
+            $"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n{headers}"
             + $"Content-Type: multipart/form-data; boundary={Boundary}\r\nContent-Length: {length}\r\n\r\n{Head}"));
         return upload;
     }
 
-    public static Task<RawUpload> StartAsync(ApiClient client, TestTenant tenant, long size, string headers = "") =>
-        StartAsync(tenant.Api.Address, tenant.Host, client.Token!, size, headers);
+    public static Task<RawUpload> StartAsync(
+        ApiClient client, TestTenant tenant, long size, string headers = "", string path = "/v1/files") =>
+        StartAsync(tenant.Api.Address, tenant.Host, client.Token!, size, headers, path);
 
     public async Task SendAsync(byte[] bytes) => await _stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
 

@@ -34,7 +34,8 @@ internal sealed class ValidationBehavior<TRequest, TResponse>(
     }
 }
 
-internal static class ValidationResultExtensions
+/// <summary>What validators found, in our words.</summary>
+public static class ValidationResultExtensions
 {
     public static Error ToError(this ValidationResult result) =>
         Error.Validation([.. result.Errors.Select(failure =>

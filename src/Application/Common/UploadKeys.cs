@@ -6,17 +6,17 @@ using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Files;
 
-namespace CleanTenancy.Application.Files;
+namespace CleanTenancy.Application.Common;
 
 /// <summary>
 /// Idempotency-Keys of uploads: as the pipeline honours those of other commands, in the transaction that settles, for
 /// what was sent is known by then.
 /// </summary>
-internal sealed class UploadKeys(ICaller caller, IIdempotencyStore store, IAnswers<Result<FileDetails>> answers)
+internal sealed class UploadKeys<T>(ICaller caller, IIdempotencyStore store, IAnswers<Result<T>> answers)
 {
+    /// <param name="name">What is compared beside the bytes.</param>
     /// <returns>Null without a key, or for one that is new: the upload is to be settled.</returns>
-    public async Task<Result<FileDetails>?> FindAsync(
-        string name, FileContentFacts facts, CancellationToken cancellationToken)
+    public async Task<Result<T>?> FindAsync(string name, FileContentFacts facts, CancellationToken cancellationToken)
     {
         if (caller.IdempotencyKey is not { } key) return null;
         if (!await store.TryEnterAsync(key, cancellationToken)) return IdempotencyErrors.InFlight;
@@ -28,7 +28,7 @@ internal sealed class UploadKeys(ICaller caller, IIdempotencyStore store, IAnswe
     }
 
     public Task SaveAsync(
-        string name, FileContentFacts facts, Result<FileDetails> answer, CancellationToken cancellationToken) =>
+        string name, FileContentFacts facts, Result<T> answer, CancellationToken cancellationToken) =>
         caller.IdempotencyKey is { } key
             ? store.SaveAsync(key, new StoredAnswer(Hash(name, facts), answers.Write(answer)), cancellationToken)
             : Task.CompletedTask;
@@ -36,5 +36,5 @@ internal sealed class UploadKeys(ICaller caller, IIdempotencyStore store, IAnswe
     private static byte[] Hash(string name, FileContentFacts facts) =>
         SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"{typeof(UploadFile).FullName} {facts.Size} {Convert.ToHexStringLower(facts.Sha256)} {name}")));
+            $"{typeof(T).FullName} {facts.Size} {Convert.ToHexStringLower(facts.Sha256)} {name}")));
 }

@@ -2,7 +2,7 @@ using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using Microsoft.EntityFrameworkCore;
 
-namespace CleanTenancy.Application.Files;
+namespace CleanTenancy.Application.Common;
 
 internal static class UploadRows
 {

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using CleanTenancy.Domain.Files;
 
-namespace CleanTenancy.Application.Files;
+namespace CleanTenancy.Application.Common;
 
 /// <summary>Counts, hashes and looks at bytes as they pass, and ends at the first one too many.</summary>
 internal sealed class IncomingBytes(Stream source, long maxBytes) : Stream
