@@ -5,8 +5,10 @@ using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Application.Platform;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Tenants;
+using CleanTenancy.Infrastructure.Files;
 using CleanTenancy.Infrastructure.Signals;
 using CleanTenancy.IntegrationTests.Database;
+using CleanTenancy.IntegrationTests.Files;
 using CleanTenancy.IntegrationTests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -191,6 +193,33 @@ public sealed class PurgeTenantTests(TestHost host, OwnDatabase database) : ICla
         (await api.QueryAsync<TimeSpan>("select settles_at - started_at from purges where tenant_id = $1", tenant.Id.Value))
             .ShouldBeInRange(TimeSpan.FromMinutes(74), TimeSpan.FromMinutes(76));
         (await api.QueryAsync<bool>("select finished_at is null from purges where tenant_id = $1", tenant.Id.Value)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_keeps_nobody_else_waiting_and_is_asked_again()
+    {
+        FaultyStore? store = null;
+        await using var api = await Doomed.StartApiAsync(host, database, options => options.Services = services =>
+            services.AddSingleton<IFileStore>(provider => store = new FaultyStore(
+                ActivatorUtilities.CreateInstance<FolderFileStore>(provider))));
+        var (first, second, operators) = (await Doomed.MakeAsync(database), await Doomed.MakeAsync(database), await api.OperatorAsync());
+        var calls = 0;
+        api.Services.GetRequiredService<IFileStore>().ShouldBe(store);
+        store!.BeforeErasing = () => Interlocked.Increment(ref calls) == 1 ? throw new IOException("away") : Task.CompletedTask;
+
+        (await api.SweepAsync(new PurgeTenants())).Count.ShouldBe(1);
+
+        Doomed[] both = [first, second];
+        var statuses = new List<HttpStatusCode>();
+        foreach (var tenant in both) statuses.Add((await operators.GetAsync($"{tenant.Path}/erasure-certificate")).Status);
+        statuses.ShouldBe([HttpStatusCode.NotFound, HttpStatusCode.OK], ignoreOrder: true);
+        (await api.SweepAsync(new PurgeTenants())).Count.ShouldBe(1);
+        foreach (var tenant in both)
+        {
+            await tenant.ShouldBeGoneAsync();
+            var certificate = (await operators.GetAsync($"{tenant.Path}/erasure-certificate")).ShouldBe(HttpStatusCode.OK);
+            (certificate.Get<long>("files"), certificate.Get<long>("bytes")).ShouldBe((2, 1_234));
+        }
     }
 
     [Fact]
