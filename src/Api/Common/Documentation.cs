@@ -521,7 +521,6 @@ internal static class DocumentedProblems
             ]);
         if (route.Request.Name is "StartSignUp") Add(409, ["slug_taken"]);
         if (route.Request.Name is "RetryProvisioning") Add(409, ["invalid_transition", "slug_taken", "sign_up_forgotten"]);
-        if (route.IsConditional) Add(412, ["precondition_failed"]);
         var takesCondition = operation.Parameters?.Any(parameter => parameter.Name == "If-Match") is true;
         if (takesCondition) Add(412, ["precondition_failed"]);
         if (hasBody) Add(413, ["payload_too_large"]);

@@ -17,7 +17,7 @@ internal static class ResultExtensions
         new Answer<T>(result, StatusCodes.Status201Created, location);
 
     /// <param name="result">What has begun.</param>
-    /// <param name="location">Where it is told that it is done.</param>
+    /// <param name="location">Where it is told how far it is.</param>
     public static IResult ToAccepted<T>(this Result<T> result, Func<T, string> location) =>
         new Answer<T>(result, StatusCodes.Status202Accepted, location);
 

@@ -14,7 +14,7 @@ internal static class OutboxEndpoints
         platform.MapGet("/outbox", async ([AsParameters] ListOutbox query, ISender sender, CancellationToken ct) =>
             (await sender.Send(query, ct)).ToOk()).Sends<ListOutbox>();
         platform.MapPost("/outbox/{id:guid}/retry", async (
-            MessageId id, RetryContent content, ISender sender, CancellationToken ct) =>
+            MessageId id, OperatorGrounds content, ISender sender, CancellationToken ct) =>
             (await sender.Send(new RetryOutboxMessage(id, content), ct)).ToOk()).Sends<RetryOutboxMessage>();
         platform.MapGet("/audit", async ([AsParameters] ListPlatformAudit query, ISender sender, CancellationToken ct) =>
             (await sender.Send(query, ct)).ToOk()).Sends<ListPlatformAudit>();

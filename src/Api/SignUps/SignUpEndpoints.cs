@@ -23,7 +23,7 @@ internal static class SignUpEndpoints
             (await sender.Send(new GetSignUpStatus(tenantId), ct)).ToOk()).Sends<GetSignUpStatus>();
 
         app.MapPost("/v1/platform/tenants/{id:guid}/retry", async (
-            TenantId id, RetryContent content, ISender sender, CancellationToken ct) =>
+            TenantId id, OperatorGrounds content, ISender sender, CancellationToken ct) =>
             (await sender.Send(new RetryProvisioning(id, content), ct)).ToNoContent())
             .Sends<RetryProvisioning>(StatusCodes.Status204NoContent).WithTags("Platform");
     }

@@ -14,7 +14,7 @@ namespace CleanTenancy.Application.Platform;
 /// </summary>
 /// <param name="Id">The message; whose it is, we look up.</param>
 /// <param name="Content">Why.</param>
-public sealed record RetryOutboxMessage(MessageId Id, RetryContent Content) : IPlatformCommand<OutboxMessageDetails>
+public sealed record RetryOutboxMessage(MessageId Id, OperatorGrounds Content) : IPlatformCommand<OutboxMessageDetails>
 {
     public static Policy Policy { get; } = new()
     {
@@ -27,7 +27,7 @@ public sealed record RetryOutboxMessage(MessageId Id, RetryContent Content) : IP
 internal sealed class RetryOutboxMessageValidator : AbstractValidator<RetryOutboxMessage>
 {
     public RetryOutboxMessageValidator() =>
-        RuleFor(c => c.Content.Reason).NotEmpty().MaximumLength(RetryContent.ReasonMaxLength).IsWellFormed();
+        RuleFor(c => c.Content.Reason).IsReason();
 }
 
 internal sealed class RetryOutboxMessageHandler(IOutboxDesk outbox)

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
@@ -12,7 +11,7 @@ namespace CleanTenancy.Application.Platform;
 /// <summary>Sets an organization up from the beginning whose sign-up had failed and was undone.</summary>
 /// <param name="Id">The tenant.</param>
 /// <param name="Content">Why.</param>
-public sealed record RetryProvisioning(TenantId Id, RetryContent Content) : IPlatformCommand<Nothing>
+public sealed record RetryProvisioning(TenantId Id, OperatorGrounds Content) : IPlatformCommand<Nothing>
 {
     public static Policy Policy { get; } = new()
     {
@@ -22,20 +21,10 @@ public sealed record RetryProvisioning(TenantId Id, RetryContent Content) : IPla
     };
 }
 
-/// <summary>Why it is tried again.</summary>
-public sealed record RetryContent
-{
-    public const int ReasonMaxLength = 500;
-
-    /// <summary>The tenant reads it in its log.</summary>
-    [Required]
-    public string Reason { get; init; } = "";
-}
-
 internal sealed class RetryProvisioningValidator : AbstractValidator<RetryProvisioning>
 {
     public RetryProvisioningValidator() =>
-        RuleFor(c => c.Content.Reason).NotEmpty().MaximumLength(RetryContent.ReasonMaxLength).IsWellFormed();
+        RuleFor(c => c.Content.Reason).IsReason();
 }
 
 internal sealed class RetryProvisioningHandler(ISignUps signUps) : IRequestHandler<RetryProvisioning, Result<Nothing>>

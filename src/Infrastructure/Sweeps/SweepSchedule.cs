@@ -16,13 +16,14 @@ internal static class SweepSchedule
         new("probe isolation", TimeSpan.FromMinutes(5), (sender, ct) => sender.Send(new ProbeIsolation(), ct)),
         new("sweep abandoned uploads", TimeSpan.FromMinutes(10), (sender, ct) => sender.Send(new SweepAbandonedUploads(), ct)),
         new("expire tenant rows", TimeSpan.FromHours(1), (sender, ct) => sender.Send(new ExpireTenantRows(), ct)),
-        new("expire shared rows", TimeSpan.FromHours(1), (sender, ct) => sender.Send(new ExpireSharedRows(), ct)),
+        new("expire keys of sign-ups", TimeSpan.FromHours(1), (sender, ct) => sender.Send(new ExpireSignUpKeys(), ct)),
         new("expire invitations", TimeSpan.FromHours(1), (sender, ct) => sender.Send(new ExpireInvitations(), ct)),
         new("clear operations", TimeSpan.FromMinutes(10), (sender, ct) => sender.Send(new ClearOperations(), ct)),
         new("purge tenants", TimeSpan.FromMinutes(1), (sender, ct) => sender.Send(new PurgeTenants(), ct)),
         new("release names", TimeSpan.FromHours(1), (sender, ct) => sender.Send(new ReleaseNames(), ct)),
         new("expire audit logs", TimeSpan.FromHours(6), (sender, ct) => sender.Send(new ExpireAuditLogs(), ct)),
         new("reconcile usage", TimeSpan.FromHours(24), (sender, ct) => sender.Send(new ReconcileUsage(), ct)),
+        new("expire ledger", TimeSpan.FromDays(1), (sender, ct) => sender.Send(new ExpireLedger(), ct)),
         new("keep audit partitions", TimeSpan.FromDays(1), (sender, ct) => sender.Send(new KeepAuditPartitions(), ct)),
     ];
 }

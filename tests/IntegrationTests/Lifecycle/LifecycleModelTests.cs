@@ -146,7 +146,8 @@ public sealed class LifecycleModelTests(TestHost host)
                 new()
                 {
                     State = TenantState.Purged,
-                    Since = await api.QueryAsync<DateTime>("select state_since from organizations where id = $1", org.Value),
+                    Since = new DateTimeOffset(
+                        await api.QueryAsync<DateTime>("select state_since from organizations where id = $1", org.Value)),
                     TrialEndsAt = await InstantAsync(api, org, "trial_ends_at"),
                     PeriodEndsAt = await InstantAsync(api, org, "period_ends_at"),
                     CancelsAtPeriodEnd = await api.QueryAsync<bool>("select cancels_at_period_end from organizations where id = $1", org.Value),
@@ -161,7 +162,7 @@ public sealed class LifecycleModelTests(TestHost host)
     private static async Task<DateTimeOffset?> InstantAsync(TestApi api, TenantId org, string column)
     {
         var found = await api.QueryAsync<object>($"select {column} from organizations where id = $1", org.Value);
-        return found is DateTime instant ? instant : null;
+        return found is DateTime instant ? new DateTimeOffset(instant) : null;
     }
 
     /// <summary>A worker with the life's own clock.</summary>

@@ -18,7 +18,7 @@ public sealed class DisposableDomainsTests
     [InlineData("kim@gmail.com")]
     [InlineData("kim@naver.com")]
     [InlineData("kim@hanmail.net")]
-    [InlineData("kim@notmailinator.com")]
+    [InlineData("kim@certainlynotmailinator.com")]
     [InlineData("mailinator.com@example.test")]
     [InlineData("kim@com")]
     public void Others_are_not(string email) => DisposableDomains.Has(email).ShouldBeFalse();
