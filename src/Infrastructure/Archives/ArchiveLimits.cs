@@ -10,8 +10,7 @@ internal sealed record ArchiveLimits
     public long UnpackedBytes { get; init; } = 8L << 30;
 
     /// <summary>
-    /// Unpacked bytes for one packed: rows that say nearly the same reach 40; deflate's own end is 1032. Small entries
-    /// harm nobody.
+    /// Unpacked bytes for one packed; deflate's own end is 1032. Small entries harm nobody.
     /// </summary>
     public int Ratio { get; init; } = 250;
 
