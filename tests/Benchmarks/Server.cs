@@ -22,6 +22,8 @@ internal sealed class Server : IAsyncDisposable
 
     public int Port { get; }
 
+    public CpuMeter Cpu { get; }
+
     /// <summary>Bytes of memory that it has had at most (VmHWM of proc(5)).</summary>
     public long PeakBytes =>
         long.Parse(

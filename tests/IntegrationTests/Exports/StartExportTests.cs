@@ -1,5 +1,4 @@
 using System.Net;
-using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Platform;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;

@@ -2,7 +2,6 @@ using System.Net;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Tenants;
-using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using CleanTenancy.Domain.Plans;
-using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 
 namespace CleanTenancy.IntegrationTests.Operations;
@@ -31,7 +30,7 @@ public sealed class ImportBombTests(TestHost host)
         var neighbour = new ApiClient(http, other.Host, (await other.OwnerAsync()).Token);
         // What the first of its kind loads and compiles is not what is measured.
         await ImportAsync(owner, ArchiveBombs.Whole(), dryRun: true);
-        var (quiet, content, before) = (await AskAsync(neighbour, 50), await tenant.ContentAsync(), running.ResidentBytes);
+        var (quiet, content, before) = (await AskAsync(neighbour, 50, stop), await tenant.ContentAsync(), running.ResidentBytes);
 
         using var sampling = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var (peak, asking) = (PeakAsync(running, sampling.Token), AskAsync(neighbour, int.MaxValue, sampling.Token));
