@@ -6,7 +6,7 @@ namespace CleanTenancy.Infrastructure.Archives;
 /// <summary>What an archive says of itself; written last.</summary>
 internal sealed record ArchiveManifest
 {
-    
+
 
     public required string Format { get; init; }
 

@@ -137,15 +137,15 @@ internal sealed class TenantLifecycles(
 
     private object Details(
         TenantStanding before, TenantStanding after, string trigger, string? reason, DateTimeOffset? until = null) => new
-    {
-        Until = until,
-        Trigger = trigger,
-        From = before.State,
-        To = after.State,
-        Suspension = after.State is TenantState.Suspended ? after.Because : (SuspensionReason?)null,
-        Reason = reason,
-        Operator = caller.Operator?.Name,
-    };
+        {
+            Until = until,
+            Trigger = trigger,
+            From = before.State,
+            To = after.State,
+            Suspension = after.State is TenantState.Suspended ? after.Because : (SuspensionReason?)null,
+            Reason = reason,
+            Operator = caller.Operator?.Name,
+        };
 
     /// <summary>Sessions and keys are dead on every instance, custom domains are nobody else's, nothing is charged.</summary>
     private async Task EndAsync(

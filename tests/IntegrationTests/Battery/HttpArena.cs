@@ -476,7 +476,8 @@ internal sealed partial class HttpArena
         Action<Organization>? state = target.Name switch
         {
             DeleteOwn or "POST /v1/platform/tenants/{id}/suspend" or "POST /v1/platform/tenants/{id}/delete"
-                or "PATCH /v1/platform/tenants/{id}" => _ => { },
+                or "PATCH /v1/platform/tenants/{id}" => _ => { }
+            ,
             "POST /v1/platform/tenants/{id}/reinstate" => tenant => tenant.Suspend(SuspensionReason.Operator, now),
             "POST /v1/platform/tenants/{id}/extend-trial" => tenant => tenant.Try(now.AddDays(1), now),
             RestoreOwn or "POST /v1/platform/tenants/{id}/restore" => tenant => tenant.Delete(now, now.AddDays(30)),

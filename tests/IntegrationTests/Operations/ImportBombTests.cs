@@ -23,7 +23,9 @@ public sealed class ImportBombTests(TestHost host)
         using var running = await ApiProcess.StartAsync(
             host, api.Database, stop, new Dictionary<string, string>
             {
-                ["Sweeps__Enabled"] = "true", ["RateLimits__Factor"] = "1000", ["Throttle__Factor"] = "1000",
+                ["Sweeps__Enabled"] = "true",
+                ["RateLimits__Factor"] = "1000",
+                ["Throttle__Factor"] = "1000",
             });
         using var http = new HttpClient { BaseAddress = running.Address };
         var owner = new ApiClient(http, tenant.Host, (await tenant.OwnerAsync()).Token);

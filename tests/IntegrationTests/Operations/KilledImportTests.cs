@@ -24,7 +24,9 @@ public sealed class KilledImportTests(TestHost host)
         using (var running = await ApiProcess.StartAsync(
             host, api.Database, TestContext.Current.CancellationToken, new Dictionary<string, string>
             {
-                ["Sweeps__Enabled"] = "true", ["FailPoints__KillAt"] = at, ["Operations__LeaseSeconds"] = "2",
+                ["Sweeps__Enabled"] = "true",
+                ["FailPoints__KillAt"] = at,
+                ["Operations__LeaseSeconds"] = "2",
             }))
         {
             using var http = new HttpClient { BaseAddress = running.Address };
