@@ -405,6 +405,10 @@ internal static class DocumentedSchemas
             .Where(name => name.StartsWith(PatchPrefix, StringComparison.Ordinal)).ToList())
             AddPatch(patch[PatchPrefix.Length..], document);
 
+        // A set of words is met first where it may be absent, or first where it may not: null is the member's affair.
+        foreach (var words in schemas.Values.OfType<OpenApiSchema>().Where(schema => schema.Enum is { Count: > 0 }))
+            words.Type &= ~JsonSchemaType.Null;
+
         // What we answer may grow, so a client must not refuse members that it does not know;
         // what we take, we do check.
         var answered = new HashSet<string>(StringComparer.Ordinal);

@@ -26,6 +26,7 @@ internal sealed partial class HttpArena
         Activate = "POST /v1/signup/activate", SignUpStatus = "GET /v1/signup/{tenantId}/status",
         Retry = "POST /v1/platform/tenants/{id}/retry", Purge = "POST /v1/platform/tenants/{id}/purge",
         DeleteOwn = "POST /v1/tenant/delete", RestoreOwn = "POST /v1/tenant/restore", AllTenants = "GET /v1/platform/tenants",
+        AllMessages = "GET /v1/platform/outbox",
         Certificate = "GET /v1/platform/tenants/{id}/erasure-certificate";
 
     /// <summary>What must happen to rows, all but the last, before others can be made from them.</summary>
@@ -141,6 +142,8 @@ internal sealed partial class HttpArena
         {
             // Operators see all tenants' names; nothing of what they keep.
             if (target.Name == AllTenants && (word == B.Slug || word == B.Id.ToString())) continue;
+            // And which messages wait: ids, never what is in them.
+            if (target.Name == AllMessages && Guid.TryParse(word, out _)) continue;
 
             Find(target, what, $"speaks of B: {word}", reply);
         }
@@ -508,7 +511,18 @@ internal sealed partial class HttpArena
 
         await CoverAsync(tenant, token);
         await tenant.ExportAsync();
+        await BuryAsync(tenant);
     }
+
+    /// <summary>Messages that were given up, older than all others: a timer's work, and nobody can ask for it.</summary>
+    private Task BuryAsync(TestTenant tenant) => Api.ExecuteAsync(
+        """
+        insert into outbox (org_id, id, kind, payload, created_at, available_at, attempts, dead_at)
+        select $1, overlay(overlay(md5($1::text || n) placing '00000000' from 1) placing '7' from 13)::uuid, 'mail', '{}',
+          now(), now(), 12, now()
+        from generate_series(1, 60) n
+        """,
+        tenant.Id.Value);
 
     /// <summary>Every second file is an event's cover.</summary>
     private async Task CoverAsync(TestTenant tenant, string? token)

@@ -26,6 +26,11 @@ public sealed class HttpDisguiseTests(TestHost host)
                 || target is { IsPlatform: true, IsCommand: true };
             foreach (var (what, disguise) in Disguises.Of(arena).Take(slow ? Disguises.OfTheHost : int.MaxValue))
             {
+                // Where operators may ask for one tenant it is no disguise.
+                if (what.StartsWith("?tenant=", StringComparison.Ordinal)
+                    && target.Request?.Request.GetProperty("Tenant") is not null)
+                    continue;
+
                 var reply = await FireAsync(what, disguise);
                 // What was made just now differs from what was made before, and the platform's rows are changed by others
                 // meanwhile: then the kind of answer is compared.

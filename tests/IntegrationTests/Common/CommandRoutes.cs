@@ -60,7 +60,7 @@ internal sealed record CommandRoute(
         new("EnterRegistration", HttpMethod.Post, "/v1/events/{live}/registrations",
             Permissions.RegistrationsWrite, "registration.entered", HttpStatusCode.Created, Sample.Attendee("Lee Jun")),
         new("CancelRegistration", HttpMethod.Post, "/v1/registrations/{registration}/cancel",
-            Permissions.RegistrationsWrite, "registration.cancelled", HttpStatusCode.OK),
+            Permissions.RegistrationsWrite, "registration.cancelled", HttpStatusCode.OK, WorksSuspended: true),
         new("UploadFile", HttpMethod.Post, "/v1/files",
             Permissions.FilesWrite, "file.uploaded", HttpStatusCode.Created, Form: () => TestFiles.Form("Plan B"u8.ToArray())),
         new("DeleteFile", HttpMethod.Delete, "/v1/files/{file}",

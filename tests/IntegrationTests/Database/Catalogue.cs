@@ -45,7 +45,7 @@ internal sealed record CataloguedTable(
                 .Where(c => index.Columns.Contains(c.Name) && c.Name != Key && !c.IsForeign)
                 .OrderBy(c => c.IsChecked)
                 .FirstOrDefault(c => Different(c, changed[c.Name]) is not null);
-            if (free is null) continue;
+            if (free is null || free.IsChecked) continue; // of a few words there is none that no row has
 
             names.Add(free.Name);
             changed[free.Name] = Different(free, changed[free.Name]);

@@ -127,7 +127,6 @@ internal static class FenceMatrix
     private static readonly Dictionary<string, string> NoOtherRow = new()
     {
         ["user_roles"] = "one person and one role make one pair",
-        ["operations"] = "of each kind one waits or runs at a time",
     };
 
     private static readonly ConcurrentDictionary<string, Task<IReadOnlyList<MatrixTable>>> Tables = new();

@@ -151,7 +151,7 @@ public sealed class OwnDatabase(TestHost host) : IAsyncLifetime
             values (org, gen_random_uuid(), 'invitation', 'en', 'Come', 'Do come', 1, now(), now());
           insert into operations
             (org_id, id, kind, status, done, arguments, started_by, attempts, fence, created_at, updated_at)
-            values (org, gen_random_uuid(), 'export', 'queued', 0, '{}', person, 0, 0, now(), now());
+            values (org, gen_random_uuid(), 'export', 'succeeded', 0, '{}', person, 1, 1, now(), now());
           insert into tenant_overrides (org_id, entitlement, amount, reason, created_at)
             values (org, 'events', 500, 'Ticket 1', now());
           insert into files (org_id, id, name, content_type, size, sha256, created_by, created_at)

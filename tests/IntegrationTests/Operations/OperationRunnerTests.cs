@@ -100,7 +100,7 @@ public sealed class OperationRunnerTests(TestHost host)
         go.SetResult();
 
         (await late).ShouldBe(0, "its fence is old");
-        (await StateAsync(tenant)).ShouldBe("succeeded 2 2 {\"link\":null,\"expiresAt\":null,\"bytes\":2,\"sha256\":null}");
+        (await StateAsync(tenant)).ShouldBe("succeeded 2 2 {\"link\":null,\"expiresAt\":null,\"bytes\":2,\"sha256\":null,\"import\":null}");
     }
 
     [Fact]
