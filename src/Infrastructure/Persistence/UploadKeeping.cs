@@ -39,9 +39,11 @@ internal sealed partial class UploadKeeping(
             """
             select u.org_id, u.id from uploads u join organizations o on o.id = u.org_id
             where u.created_at < $1 and u.id > $2 and o.state <> 'purged'
+              and (o.purge_due_at is null or o.purge_due_at > $4)
             order by u.id limit $3
-            """); // what is left of purged tenants is the purge's affair; and the canaries stay
-        select.With((clock.GetUtcNow() - limits.AbandonedAfter).UtcDateTime).With(after).With(AtATime);
+            """); // what is left of tenants that are purged, or about to be, is the purge's affair; and the canaries stay
+        var now = clock.GetUtcNow();
+        select.With((now - limits.AbandonedAfter).UtcDateTime).With(after).With(AtATime).With(now.UtcDateTime);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
         var due = new List<FileKey>();
         while (await reader.ReadAsync(cancellationToken)) due.Add(new(new(reader.GetGuid(0)), new(reader.GetGuid(1))));

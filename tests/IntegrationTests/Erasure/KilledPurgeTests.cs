@@ -107,7 +107,7 @@ public sealed class KilledPurgeTests(TestHost host, OwnDatabase database) : ICla
                 ["Purge__BatchRows"] = "2",
                 ["FailPoints__KillAt"] = place,
             },
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(150),
             TestContext.Current.CancellationToken);
         exit.ShouldBe(137, $"{place}: {output}");
     }
