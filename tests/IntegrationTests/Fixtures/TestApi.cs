@@ -39,7 +39,9 @@ public sealed class TestApi : IAsyncDisposable
         _passwordHash = passwordHash;
         Database = database;
         _seeder = new TenantSeeder(postgres.ConnectionString(database, "cleantenancy_migrator"));
-        _superuser = NpgsqlDataSource.Create(postgres.Superuser(database));
+        _superuser = NpgsqlDataSource.Create(
+            // Checksums over all tables are asked for again and again, and planning them takes longer than running them.
+            postgres.Superuser(database) + ";Max Auto Prepare=20;Auto Prepare Min Usages=3");
     }
 
     public string Database { get; }
