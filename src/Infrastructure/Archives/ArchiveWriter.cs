@@ -39,14 +39,10 @@ internal sealed class ArchiveWriter(
         ZipArchive zip, Contents contents, OperationMeter meter, CancellationToken cancellationToken)
     {
         await using var snapshot = await ArchiveSnapshot.OpenAsync(contexts, contents.OrgId, cancellationToken);
-        var total = 0L;
-        foreach (var table in model.Tables) total += await snapshot.CountAsync(table, cancellationToken);
-        meter.Expect(total);
-
         await WriteOrganizationAsync(zip, contents, snapshot, cancellationToken);
         foreach (var table in model.Tables)
             await WriteTableAsync(zip, contents, snapshot, table, meter, cancellationToken);
-        meter.Expect(total + contents.Files.Count);
+        meter.Expect(meter.Done + contents.Files.Count);
     }
 
     private async Task WriteOrganizationAsync(

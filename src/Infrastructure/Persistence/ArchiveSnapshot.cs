@@ -9,7 +9,7 @@ namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <summary>
 /// A tenant's rows as they are at one instant: one transaction, REPEATABLE READ and READ ONLY, bound to the tenant. Rows
-/// are read some thousand at a time, for no statement may last longer than others.
+/// are read some thousand at a time, and not counted before, for no statement may last longer than others.
 /// </summary>
 internal sealed class ArchiveSnapshot : IAsyncDisposable
 {
@@ -46,12 +46,6 @@ internal sealed class ArchiveSnapshot : IAsyncDisposable
         await using var select = _db.Command($"select {Names(columns)} from organizations where id = $1")
             .With(_db.OrgId.Value);
         return await select.ExecuteReaderAsync(cancellationToken);
-    }
-
-    public async Task<long> CountAsync(ArchiveTable table, CancellationToken cancellationToken)
-    {
-        await using var count = _db.Command($"select count(*) from {table.Name} where org_id = $1").With(_db.OrgId.Value);
-        return (long)(await count.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>The next rows in the order of the table's key, at most <see cref="AtATime"/>.</summary>
