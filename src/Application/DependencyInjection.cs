@@ -25,6 +25,7 @@ public static class DependencyInjection
 
         services.AddScoped<Proofs>();
         services.AddScoped(typeof(UploadKeys<>));
+        services.AddSingleton<IncomingFiles>();
         services.AddScoped<TenantView>();
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();

@@ -14,6 +14,10 @@ namespace CleanTenancy.Application.Common;
 /// </summary>
 internal sealed class UploadKeys<T>(ICaller caller, IIdempotencyStore store, IAnswers<Result<T>> answers)
 {
+    /// <summary>Whether something was sent with the key before: what it was is seen when the bytes are there.</summary>
+    public async Task<bool> IsKnownAsync(CancellationToken cancellationToken) =>
+        caller.IdempotencyKey is { } key && await store.FindAsync(key, cancellationToken) is not null;
+
     /// <param name="name">What is compared beside the bytes.</param>
     /// <returns>Null without a key, or for one that is new: the upload is to be settled.</returns>
     public async Task<Result<T>?> FindAsync(string name, FileContentFacts facts, CancellationToken cancellationToken)

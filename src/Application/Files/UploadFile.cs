@@ -28,7 +28,7 @@ public sealed record UploadFile(string Name, long AtLeast, Stream Content) : ICo
 /// <summary>Reserve in one transaction, stream outside of any, settle in another (ADR 0036).</summary>
 internal sealed class UploadFileHandler(
     IAppDbContext db, ICaller caller, ITenantTransaction transaction, IQuotas quotas, IAuditTrail audit, IOutbox outbox,
-    IFileStore store, FileLimits limits, UploadKeys<FileDetails> keys, TimeProvider clock)
+    IncomingFiles files, FileLimits limits, UploadKeys<FileDetails> keys, TimeProvider clock)
     : IRequestHandler<UploadFile, Result<FileDetails>>
 {
     public async Task<Result<FileDetails>> Handle(UploadFile command, CancellationToken cancellationToken)
@@ -64,23 +64,12 @@ internal sealed class UploadFileHandler(
     private async Task<Result<FileContentFacts>> StoreAsync(
         Upload upload, Stream content, CancellationToken cancellationToken)
     {
-        using var time = new CancellationTokenSource(limits.UploadTime, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         try
         {
-            await using var incoming = new IncomingBytes(content, limits.MaxBytes);
-            await store.WriteAsync(KeyOf(upload), incoming, either.Token);
-            return incoming.Facts();
-        }
-        catch (FileTooLargeException)
-        {
-            await GiveBackAsync(upload);
-            return FileErrors.TooLarge(limits.MaxBytes);
-        }
-        catch (OperationCanceledException) when (time.IsCancellationRequested)
-        {
-            await GiveBackAsync(upload);
-            return FileErrors.TimedOut;
+            var stored = await files.WriteAsync(
+                KeyOf(upload), content, limits.MaxBytes, limits.UploadTime, cancellationToken);
+            if (stored.Error is not null) await GiveBackAsync(upload);
+            return stored;
         }
         catch
         {
@@ -130,7 +119,7 @@ internal sealed class UploadFileHandler(
     /// <returns>False when the sweep has given it back before.</returns>
     private async Task<bool> GiveBackAsync(Upload upload)
     {
-        var isErased = await TryEraseAsync(KeyOf(upload));
+        var isErased = await files.TryEraseAsync(KeyOf(upload));
         return (await transaction.RunAsync(() => GiveBackAsync(upload, isErased), CancellationToken.None)).Value;
     }
 
@@ -144,21 +133,6 @@ internal sealed class UploadFileHandler(
 
         if (!isErased) await outbox.EraseFileAsync(KeyOf(upload), CancellationToken.None);
         return isTaken;
-    }
-
-    /// <summary>A store that fails at this, too, is asked again by the outbox.</summary>
-    private async Task<bool> TryEraseAsync(FileKey key)
-    {
-        try
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            await store.EraseAsync(key, patience.Token);
-            return true;
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            return false;
-        }
     }
 
     private static FileKey KeyOf(Upload upload) => new(upload.OrgId, upload.Id);

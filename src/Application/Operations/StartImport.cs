@@ -8,6 +8,7 @@ using CleanTenancy.Domain.Operations;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Domain.Tenants;
 using MediatR;
+using Microsoft.EntityFrameworkCore;
 
 namespace CleanTenancy.Application.Operations;
 
@@ -39,7 +40,7 @@ public sealed record StartImport(bool DryRun, long AtLeast, Stream Content) : IC
 /// </summary>
 internal sealed class StartImportHandler(
     IAppDbContext db, ICaller caller, ITenantTransaction transaction, IOperations operations, IAuditTrail audit,
-    IOutbox outbox, IFileStore store, ImportLimits limits, UploadKeys<OperationDetails> keys, TimeProvider clock)
+    IOutbox outbox, IncomingFiles files, ImportLimits limits, UploadKeys<OperationDetails> keys, TimeProvider clock)
     : IRequestHandler<StartImport, Result<OperationDetails>>
 {
     public async Task<Result<OperationDetails>> Handle(StartImport command, CancellationToken cancellationToken)
@@ -61,34 +62,29 @@ internal sealed class StartImportHandler(
         return queued;
     }
 
-    private Task<Result<Upload>> ExpectAsync(CancellationToken cancellationToken)
+    /// <summary>Who has to wait for another import learns it before the bytes, unless they ask for the answer to that one.</summary>
+    private async Task<Result<Upload>> ExpectAsync(CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        var isUnderWay = await db.Operations.AnyAsync(
+            one => one.Kind == OperationKind.Import
+                && (one.Status == OperationStatus.Queued || one.Status == OperationStatus.Running),
+            cancellationToken);
+        if (isUnderWay && !await keys.IsKnownAsync(cancellationToken)) return OperationErrors.InProgress;
+
         var upload = Upload.Expect(caller.RequiredTenant().Id, reserved: 0, clock.Now());
         db.Uploads.Add(upload);
-        return Task.FromResult<Result<Upload>>(upload);
+        return upload;
     }
 
     private async Task<Result<FileContentFacts>> StoreAsync(
         Upload upload, Stream content, CancellationToken cancellationToken)
     {
-        using var time = new CancellationTokenSource(limits.UploadTime, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         try
         {
-            await using var incoming = new IncomingBytes(content, limits.MaxBytes);
-            await store.WriteAsync(KeyOf(upload), incoming, either.Token);
-            return incoming.Facts();
-        }
-        catch (FileTooLargeException)
-        {
-            await GiveUpAsync(upload);
-            return FileErrors.TooLarge(limits.MaxBytes);
-        }
-        catch (OperationCanceledException) when (time.IsCancellationRequested)
-        {
-            await GiveUpAsync(upload);
-            return FileErrors.TimedOut;
+            var stored = await files.WriteAsync(
+                KeyOf(upload), content, limits.MaxBytes, limits.UploadTime, cancellationToken);
+            if (stored.Error is not null) await GiveUpAsync(upload);
+            return stored;
         }
         catch
         {
@@ -135,7 +131,7 @@ internal sealed class StartImportHandler(
     /// <summary>The bytes first: as long as the row is there, somebody will look for them.</summary>
     private async Task GiveUpAsync(Upload upload)
     {
-        if (await TryEraseAsync(upload))
+        if (await files.TryEraseAsync(KeyOf(upload)))
             await transaction.RunAsync(() => TakeAsync(upload), CancellationToken.None);
         else
             await transaction.RunAsync(() => CleanAsync(upload), CancellationToken.None);
@@ -152,20 +148,6 @@ internal sealed class StartImportHandler(
         if (await db.TakeUploadAsync(upload.Id, CancellationToken.None))
             await outbox.EraseFileAsync(KeyOf(upload), CancellationToken.None);
         return Nothing.Value;
-    }
-
-    private async Task<bool> TryEraseAsync(Upload upload)
-    {
-        try
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            await store.EraseAsync(KeyOf(upload), patience.Token);
-            return true;
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            return false;
-        }
     }
 
     private static FileKey KeyOf(Upload upload) =>

@@ -42,7 +42,7 @@ public sealed record FileLimits(long MaxBytes, TimeSpan UploadTime)
 
 /// <summary>How large an archive to import may be, and how long it may take to come.</summary>
 /// <param name="MaxBytes">Of the archive.</param>
-/// <param name="UploadTime">An upload that lasts longer is ended; no longer than a file's, for one sweep clears up after both.</param>
+/// <param name="UploadTime">An upload that lasts longer is ended; as long as a file's, for one sweep clears up after both.</param>
 public sealed record ImportLimits(long MaxBytes, TimeSpan UploadTime);
 
 /// <summary>Clears up after uploads whose process died: the bytes first, then what they held of the quota.</summary>
