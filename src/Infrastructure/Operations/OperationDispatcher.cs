@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Operations;
 using CleanTenancy.Infrastructure.Persistence;
@@ -10,7 +11,8 @@ namespace CleanTenancy.Infrastructure.Operations;
 
 /// <summary>Claims operations, runs them, keeps the lease while they run, and finishes them with its fence.</summary>
 internal sealed partial class OperationDispatcher(
-    OperationQueue queue, IEnumerable<IOperationRunner> runners, OperationRules rules, ILogger<OperationDispatcher> log)
+    OperationQueue queue, IEnumerable<IOperationRunner> runners, OperationRules rules, IFileStore store,
+    ILogger<OperationDispatcher> log)
 {
     private static readonly Counter<long> Ended =
         Telemetry.Meter.CreateCounter<long>("cleantenancy.operations.ended", description: "Attempts that ended.");
@@ -59,7 +61,7 @@ internal sealed partial class OperationDispatcher(
 
         if (!ReferenceEquals(outcome, OperationOutcome.Committed)
             && !await queue.FinishAsync(claim, meter, outcome, CancellationToken.None))
-            return TakenOver(claim);
+            return await TakenOverAsync(claim);
 
         Count(claim, outcome.Error is null ? "succeeded" : "failed");
         return true;
@@ -121,7 +123,7 @@ internal sealed partial class OperationDispatcher(
         if (!isStopping && claim.Attempt >= OperationRules.MaxAttempts) return await GiveUpAsync(claim, meter);
 
         var delay = isStopping ? TimeSpan.Zero : OperationRules.DelayAfter(claim.Attempt);
-        if (!await queue.PutBackAsync(claim, delay, isCounted: !isStopping, CancellationToken.None)) return TakenOver(claim);
+        if (!await queue.PutBackAsync(claim, delay, isCounted: !isStopping, CancellationToken.None)) return await TakenOverAsync(claim);
 
         Count(claim, "put back");
         return false;
@@ -130,17 +132,29 @@ internal sealed partial class OperationDispatcher(
     private async Task<bool> GiveUpAsync(OperationClaim claim, OperationMeter meter)
     {
         var outcome = OperationOutcome.Failed(OperationErrors.Failed.Code);
-        if (!await queue.FinishAsync(claim, meter, outcome, CancellationToken.None)) return TakenOver(claim);
+        if (!await queue.FinishAsync(claim, meter, outcome, CancellationToken.None)) return await TakenOverAsync(claim);
 
         GivenUp(claim.Kind, claim.Id, claim.OrgId);
         Count(claim, "failed");
         return true;
     }
 
-    private bool TakenOver(OperationClaim claim)
+    /// <summary>
+    /// Nobody else looks for what this attempt has stored: after a purge there is no row that tells of it.
+    /// </summary>
+    private async Task<bool> TakenOverAsync(OperationClaim claim)
     {
         Overran(claim.Kind, claim.Id, claim.OrgId, claim.Attempt);
         Count(claim, "taken over");
+        try
+        {
+            await store.EraseAsync(claim.Key, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            NotErased(failure, claim.Kind, claim.Id, claim.OrgId);
+        }
+
         return false;
     }
 
@@ -160,6 +174,10 @@ internal sealed partial class OperationDispatcher(
         Level = LogLevel.Warning,
         Message = "Operation {Kind} {Id} of {OrgId}: attempt {Attempt} outlasted its lease, and another took over")]
     private partial void Overran(OperationKind kind, OperationId id, TenantId orgId, int attempt);
+
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "What an attempt at operation {Kind} {Id} of {OrgId} left cannot be erased")]
+    private partial void NotErased(Exception failure, OperationKind kind, OperationId id, TenantId orgId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Operation {Kind} {Id}: the lease could not be had anew")]
     private partial void NotHeard(Exception failure, OperationKind kind, OperationId id);

@@ -22,8 +22,8 @@ internal sealed class OperationQueue(
     {
         await using var due = platform.CreateCommand(
             """
-            select o.org_id from operations o
-            where o.status in ('queued', 'running') and o.kind = any($1)
+            select o.org_id from operations o join organizations t on t.id = o.org_id
+            where t.state <> 'purged' and o.status in ('queued', 'running') and o.kind = any($1)
               and (o.claimed_until is null or o.claimed_until <= clock_timestamp())
               and not exists (
                 select from operations other
@@ -38,7 +38,7 @@ internal sealed class OperationQueue(
 
     /// <summary>
     /// Takes the tenant's first operation that waits, if none of its runs: one at a time. The lock, for as long as the
-    /// claim takes, keeps a second claim from looking before it sees the first.
+    /// claim takes, keeps a second claim from looking before it sees the first. Of a tenant that is purged nothing is taken.
     /// </summary>
     /// <param name="lease">By the database's clock.</param>
     /// <returns>Null when there is none.</returns>
@@ -53,6 +53,7 @@ internal sealed class OperationQueue(
             with next as (
               select o.id from operations o
               where o.org_id = $1 and o.status in ('queued', 'running') and o.kind = any($2)
+                and exists (select from organizations t where t.id = $1 and t.state <> 'purged')
                 and (o.claimed_until is null or o.claimed_until <= clock_timestamp())
                 and not exists (
                   select from operations other
@@ -77,12 +78,17 @@ internal sealed class OperationQueue(
             : null;
     }, cancellationToken);
 
-    /// <summary>Still at it: the lease anew, and how far it is.</summary>
+    /// <summary>
+    /// Still at it: the lease anew, and how far it is. Not once the tenant is purged: the purge waits for the leases that
+    /// there were when it began, and no longer.
+    /// </summary>
     /// <returns>False when somebody else has taken it over.</returns>
     public Task<bool> BeatAsync(
         OperationClaim claim, OperationMeter meter, TimeSpan lease, CancellationToken cancellationToken) =>
         InAsync(claim.OrgId, async tx =>
         {
+            if (!await tx.ExistsAsync(cancellationToken)) return false;
+
             await using var beat = Fenced(
                 tx.Command,
                 "claimed_until = clock_timestamp() + $4, done = $5, total = $6, updated_at = $7",
@@ -132,6 +138,14 @@ internal sealed class OperationQueue(
             .WithNullable(outcome.Result, NpgsqlDbType.Json).WithNullable(outcome.Error, NpgsqlDbType.Text)
             .With(meter.Done).WithNullable(meter.Total, NpgsqlDbType.Bigint)
             .With((outcome.ExpiresAt ?? now).UtcDateTime).With(now.UtcDateTime);
+
+    /// <summary>
+    /// The statement that tells whether this very attempt has finished, for a runner that has lost the answer of its commit:
+    /// it waits for one that is still under way.
+    /// </summary>
+    public static NpgsqlCommand HasSucceeded(Func<string, NpgsqlCommand> command, OperationClaim claim) =>
+        command("select status = 'succeeded' and fence = $3 from operations where org_id = $1 and id = $2 for update")
+            .With(claim.OrgId.Value).With(claim.Id.Value).With(claim.Fence);
 
     /// <summary>Operations that left something in the store for longer than they said.</summary>
     public async Task<IReadOnlyList<(TenantId OrgId, OperationId Id, long Fence)>> ExpiredAsync(
