@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using CleanTenancy.Application.Common.Ports;
@@ -51,10 +50,11 @@ internal sealed class ExportDocuments(ArchiveModel model, IFileStore store) : IE
         ZipArchive zip, string path, PipeWriter writer, CancellationToken cancellationToken)
     {
         var isFirst = true;
-        await foreach (var line in LinesAsync(zip, path, cancellationToken))
+        await using var lines = await LinesAsync(zip, path, cancellationToken);
+        while (await lines.NextAsync(cancellationToken))
         {
             if (!isFirst) writer.Write(","u8);
-            foreach (var part in line) writer.Write(part.Span);
+            writer.Write(lines.Current.Span);
             isFirst = false;
             if (writer.UnflushedBytes > FlushAt) await writer.FlushAsync(cancellationToken);
         }
@@ -65,21 +65,22 @@ internal sealed class ExportDocuments(ArchiveModel model, IFileStore store) : IE
         ZipArchive zip, ZipArchive beside, PipeWriter writer, CancellationToken cancellationToken)
     {
         var names = new Dictionary<Guid, string>();
-        await foreach (var line in LinesAsync(zip, model.Find("roles")!.Path, cancellationToken))
-        {
-            using var role = JsonDocument.Parse(line);
-            names[IdOf(role, "id")] = role.RootElement.GetProperty("name").GetString()!;
-        }
+        await using (var roles = await LinesAsync(zip, model.Find("roles")!.Path, cancellationToken))
+            while (await roles.NextAsync(cancellationToken))
+            {
+                using var role = JsonDocument.Parse(roles.Current);
+                names[IdOf(role, "id")] = role.RootElement.GetProperty("name").GetString()!;
+            }
 
         WriteName(writer, "users");
-        await using var given = LinesAsync(beside, model.Find("user_roles")!.Path, cancellationToken)
-            .GetAsyncEnumerator(cancellationToken);
+        await using var given = await LinesAsync(beside, model.Find("user_roles")!.Path, cancellationToken);
         var next = await NextAsync();
         await using var json = new Utf8JsonWriter(writer, ArchiveLines.Options);
         var isFirst = true;
-        await foreach (var line in LinesAsync(zip, model.Find("users")!.Path, cancellationToken))
+        await using var users = await LinesAsync(zip, model.Find("users")!.Path, cancellationToken);
+        while (await users.NextAsync(cancellationToken))
         {
-            using var user = JsonDocument.Parse(line);
+            using var user = JsonDocument.Parse(users.Current);
             var id = IdOf(user, "id");
             if (!isFirst) writer.Write(","u8);
             isFirst = false;
@@ -104,7 +105,7 @@ internal sealed class ExportDocuments(ArchiveModel model, IFileStore store) : IE
 
         async Task<(Guid User, Guid Role)?> NextAsync()
         {
-            if (!await given.MoveNextAsync()) return null;
+            if (!await given.NextAsync(cancellationToken)) return null;
 
             using var row = JsonDocument.Parse(given.Current);
             return (IdOf(row, "userId"), IdOf(row, "roleId"));
@@ -113,30 +114,10 @@ internal sealed class ExportDocuments(ArchiveModel model, IFileStore store) : IE
 
     private static Guid IdOf(JsonDocument row, string member) => row.RootElement.GetProperty(member).GetGuid();
 
-    /// <summary>Each is good until the next is asked for.</summary>
-    private static async IAsyncEnumerable<ReadOnlySequence<byte>> LinesAsync(
-        ZipArchive zip, string path,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async Task<NdjsonLines> LinesAsync(ZipArchive zip, string path, CancellationToken cancellationToken)
     {
         var entry = zip.GetEntry(path) ?? throw new InvalidDataException($"The archive has no {path}.");
-        var reader = PipeReader.Create(
-            await entry.OpenAsync(cancellationToken), new StreamPipeReaderOptions(bufferSize: FlushAt));
-        while (true)
-        {
-            var result = await reader.ReadAsync(cancellationToken);
-            var rest = result.Buffer;
-            while (rest.PositionOf((byte)'\n') is { } end)
-            {
-                yield return rest.Slice(0, end);
-                rest = rest.Slice(rest.GetPosition(1, end));
-            }
-
-            reader.AdvanceTo(rest.Start, rest.End);
-            if (!result.IsCompleted) continue;
-
-            await reader.CompleteAsync();
-            yield break;
-        }
+        return new(await entry.OpenAsync(cancellationToken), path, maxLine: int.MaxValue); // lines are ours
     }
 
     private async Task<ZipArchive> OpenAsync(FileKey archive, long bytes, CancellationToken cancellationToken) =>

@@ -21,26 +21,7 @@ internal sealed record ExportSettings(string TempFolder, TimeSpan Keep)
             TimeSpan.FromHours(hours));
     }
 
-    /// <summary>A file that is gone when it is closed, or when the process is killed.</summary>
-    public FileStream OpenTemp()
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(TempFolder);
-        else Directory.CreateDirectory(TempFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Delete,
-            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var file = new FileStream(Path.Combine(TempFolder, Path.GetRandomFileName() + Suffix), options);
-        // The name at once, so that nothing is left of a killed process; Windows does it by itself.
-        if (!OperatingSystem.IsWindows()) File.Delete(file.Name);
-        return file;
-    }
+    public FileStream OpenTemp() => NamelessFile.Create(TempFolder, Suffix, bufferSize: 0);
 
     /// <summary>What a process left that was killed between making a file and taking its name away.</summary>
     public void ClearTemp(DateTimeOffset now)
