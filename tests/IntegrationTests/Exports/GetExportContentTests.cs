@@ -77,8 +77,10 @@ public sealed class GetExportContentTests(TestHost host)
         (await (await tenant.AsAsync(BuiltInRoles.Admin)).GetAsync(link)).ShouldBeProblem(HttpStatusCode.Forbidden, "permission_denied");
         (await (await other.OwnerAsync()).GetAsync(link)).ShouldBeProblem(HttpStatusCode.NotFound, "not_found");
         (await tenant.Anonymous.GetAsync(link)).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
+        var stale = await tenant.OwnerAsync();
         await host.Api.ExecuteAsync(
             "update sessions set authenticated_at = authenticated_at - interval '11 minutes' where org_id = $1", tenant.Id.Value);
+        (await stale.GetAsync(link)).ShouldBeProblem(HttpStatusCode.Forbidden, "step_up_required");
         (await (await tenant.OwnerAsync()).GetAsync(link)).Status.ShouldBe(HttpStatusCode.OK, "of a new session");
     }
 

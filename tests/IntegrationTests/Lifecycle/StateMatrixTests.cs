@@ -2,7 +2,9 @@ using System.Net;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Tenants;
+using CleanTenancy.IntegrationTests.Exports;
 using CleanTenancy.IntegrationTests.Fixtures;
+using CleanTenancy.IntegrationTests.Operations;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CleanTenancy.IntegrationTests.Lifecycle;
@@ -15,14 +17,14 @@ public sealed class StateMatrixTests(TestHost host)
 
     /// <summary>By column: one line of the contract after the other.</summary>
     [Theory]
-    [InlineData("provisioning", Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait)]
-    [InlineData("trial", Yes, Yes, Wrong, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes)]
-    [InlineData("active", Yes, Yes, Wrong, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes)]
-    [InlineData("suspended billing", Yes, Yes, No, Yes, Yes, No, Yes, Yes, Yes, Yes, No, Yes)]
-    [InlineData("suspended operator", Yes, No, No, No, No, No, Yes, Yes, Yes, Yes, No, Yes)]
-    [InlineData("deleted", Yes, Gone, Yes, Gone, Gone, Gone, Yes, Gone, Yes, Yes, Out, Yes)]
+    [InlineData("provisioning", Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait, Wait)]
+    [InlineData("trial", Yes, Yes, Yes, Yes, Wrong, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes)]
+    [InlineData("active", Yes, Yes, Yes, Yes, Wrong, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes, Yes)]
+    [InlineData("suspended billing", Yes, Yes, Yes, No, No, Yes, Yes, No, Yes, Yes, Yes, Yes, No, Yes)]
+    [InlineData("suspended operator", Yes, No, No, No, No, No, No, No, Yes, Yes, Yes, Yes, No, Yes)]
+    [InlineData("deleted", Yes, Gone, Yes, Gone, Yes, Gone, Gone, Gone, Yes, Gone, Yes, Yes, Out, Yes)]
     public async Task A_state_allows_what_the_contract_says(
-        string state, string ownerSignsIn, string pays, string restores, string memberSignsIn, string reads, string creates,
+        string state, string ownerSignsIn, string pays, string exports, string imports, string restores, string memberSignsIn, string reads, string creates,
         string tickets, string ticketsOfTheEnded, string staffSignsIn, string cancels, string key, string customDomain)
     {
         var tenant = await host.NewTenantAsync();
@@ -31,7 +33,8 @@ public sealed class StateMatrixTests(TestHost host)
 
         (await stage.AskAsync()).ShouldBe(
         [
-            $"owner signs in: {ownerSignsIn}", $"owner pays: {pays}", $"member signs in: {memberSignsIn}",
+            $"owner signs in: {ownerSignsIn}", $"owner pays: {pays}", $"owner exports: {exports}",
+            $"owner imports: {imports}", $"member signs in: {memberSignsIn}",
             $"member reads: {reads}", $"member creates: {creates}", $"tickets: {tickets}",
             $"tickets of what has ended: {ticketsOfTheEnded}", $"who checks tickets signs in: {staffSignsIn}",
             $"ticket is cancelled: {cancels}", $"key: {key}", $"custom domain: {customDomain}",
@@ -55,7 +58,7 @@ public sealed class StateMatrixTests(TestHost host)
     }
 
     /// <summary>A tenant with a ticket for an event to come, one for an event that has ended, a key and a domain.</summary>
-    private sealed record TicketStage(TestTenant Tenant, Guid Live, Guid Ended, Guid Ticket, string Key, string Domain)
+    private sealed record TicketStage(TestTenant Tenant, Guid Live, Guid Ended, Guid Ticket, string Key, string Domain, string Export)
     {
         public static async Task<TicketStage> SetAsync(TestTenant tenant)
         {
@@ -69,7 +72,7 @@ public sealed class StateMatrixTests(TestHost host)
             var key = (await owner.PostAsync("/v1/api-keys", Sample.ApiKey())).ShouldBe(HttpStatusCode.Created).Get<string>("secret");
             var domain = $"tickets-{tenant.Slug}.example";
             await tenant.Api.Seeder.AddHostAsync(tenant.Id, domain, TimeProvider.System.GetUtcNow(), CancellationToken.None);
-            return new(tenant, live, ended, ticket, key, domain);
+            return new(tenant, live, ended, ticket, key, domain, (await tenant.ExportAsync(owner)).Link());
         }
 
         public async Task PutAsync(string state)
@@ -99,6 +102,8 @@ public sealed class StateMatrixTests(TestHost host)
             [
                 Say("owner signs in", await SignInAsync(BuiltInRoles.SuperAdmin)),
                 Say("owner pays", await owner.PostAsync("/v1/billing/change-plan/preview", new { plan = "starter" })),
+                Say("owner exports", await owner.StartExportAsync(), await owner.GetAsync(Export)),
+                Say("owner imports", await owner.StartImportAsync([1])),
                 Say("member signs in", await SignInAsync(BuiltInRoles.Viewer)),
                 Say("member reads", await viewer.GetAsync("/v1/events")),
                 Say("member creates", await organizer.PostAsync("/v1/events", Sample.Event())),
@@ -117,6 +122,6 @@ public sealed class StateMatrixTests(TestHost host)
             Tenant.Anonymous.PostAsync("/v1/auth/login", new { email = Tenant.Email(role), password = TestHost.Password });
 
         private static string Say(string what, params Answer[] answers) =>
-            $"{what}: {string.Join('/', answers.Select(answer => answer.Code ?? (answer.Status == HttpStatusCode.OK || answer.Status == HttpStatusCode.Created ? Yes : answer.Status.ToString())).Distinct())}";
+            $"{what}: {string.Join('/', answers.Select(answer => answer.Code ?? (answer.Status is HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.Accepted ? Yes : answer.Status.ToString())).Distinct())}";
     }
 }
