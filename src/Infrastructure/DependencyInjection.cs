@@ -117,7 +117,7 @@ public static class DependencyInjection
         services.AddSingleton<ArchiveWriter>();
         services.AddSingleton<IOperationRunner, Exporter>();
         services.AddSingleton<IExportDocuments, ExportDocuments>();
-        services.AddSingleton(ImportSettings.Read(configuration));
+        services.AddSingleton(provider => ImportSettings.Read(configuration, provider.GetRequiredService<FileLimits>()));
         services.AddSingleton(provider => provider.GetRequiredService<ImportSettings>().Upload);
         services.AddSingleton<ContentRules>();
         services.AddSingleton<IOperationRunner, ImportRunner>();

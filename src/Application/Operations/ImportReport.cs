@@ -19,7 +19,7 @@ public sealed record ImportReport
     /// <summary>Rows that got another name, for theirs was taken.</summary>
     [Required] public required IReadOnlyList<RenamedRow> Renamed { get; init; }
 
-    /// <summary>Roles that lost permissions which the importer lacks.</summary>
+    /// <summary>Roles that lost permissions which the importer lacks; all of them, where the importer makes no roles.</summary>
     [Required] public required IReadOnlyList<CappedRole> Capped { get; init; }
 
     /// <summary>Members and guests of the archive who were invited. No mail was sent: send them when it suits you.</summary>
@@ -27,7 +27,7 @@ public sealed record ImportReport
 
     /// <summary>
     /// Addresses that were not invited: members or invited already, suspended there, or with no role that the importer
-    /// could give.
+    /// could give; all of them, where the importer invites nobody.
     /// </summary>
     [Required] public required long NotInvited { get; init; }
 
@@ -71,5 +71,5 @@ public sealed record ImportNeed(string Resource, long Needed, long? Limit, long 
 /// <param name="Code">Stable: clients branch on it.</param>
 /// <param name="Path">Of the archive's entry; null where it is about the whole.</param>
 /// <param name="Line">From 1.</param>
-/// <param name="Member">Of the line.</param>
+/// <param name="Member">Of the line; or what of the plan, or which permission, is lacking.</param>
 public sealed record ImportProblem(string Code, string? Path, long? Line, string? Member);

@@ -1,4 +1,5 @@
 using CleanTenancy.Application.Common;
+using CleanTenancy.Application.Common.Behaviors;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Application.Operations;
 using CleanTenancy.Domain.Common;
@@ -19,7 +20,19 @@ internal sealed class ArchiveImport(
 {
     private const int AtATime = 500;
 
-    private static readonly HashSet<string> People = ["roles", "users", "user_roles", "invitations"];
+    internal static readonly HashSet<string> People = ["roles", "users", "user_roles", "invitations"];
+
+    /// <summary>What the endpoints ask of who would make these rows by hand.</summary>
+    private static readonly Dictionary<string, string> Asked = new()
+    {
+        ["event_categories"] = Permissions.EventsWrite,
+        ["event_templates"] = Permissions.EventsWrite,
+        ["files"] = Permissions.FilesWrite,
+        ["events"] = Permissions.EventsWrite,
+        ["programs"] = Permissions.EventsWrite,
+        ["registrations"] = Permissions.RegistrationsWrite,
+        ["email_templates"] = Permissions.TemplatesWrite,
+    };
 
     private ReportWriter _report = new();
     private readonly SequentialIds _ids = SequentialIds.Random(now);
@@ -29,14 +42,13 @@ internal sealed class ArchiveImport(
     {
         _report = new ReportWriter();
         var people = PeopleOfArchive();
-        if (!May(await people.GrantedAsync(cancellationToken)))
-            return ImportReport.Refused(dryRun: true, new ImportProblem("permission_denied", null, null, null));
+        await people.LookAsync(cancellationToken);
+        if (Lacking(people) is { } lacking)
+            return ImportReport.Refused(dryRun: true, new ImportProblem("permission_denied", null, null, lacking));
 
-        await people.RolesAsync(cancellationToken);
-        var invitations = await people.InvitationsAsync(cancellationToken);
-        _report.Add("invitations", invitations.Count);
+        await AddAsync(people, isWritten: false, cancellationToken);
         foreach (var table in Tables()) await AddAsync(table, isWritten: false, _ => { }, cancellationToken);
-        var needs = await NeedsAsync(has, invitations.Count, cancellationToken);
+        var needs = await NeedsAsync(has, areReserved: false, cancellationToken);
         return _report.Make(dryRun: true, plan, needs, [.. needs
             .Where(need => need.Needed > 0 && need.Used + need.Needed > need.Limit)
             .Select(need => new ImportProblem("quota_exceeded", null, null, need.Resource))]);
@@ -49,7 +61,7 @@ internal sealed class ArchiveImport(
         PlanLimits has, Action<long> progress, CancellationToken cancellationToken)
     {
         _report = new ReportWriter();
-        // Counters first, in the order of everybody (ADR 0015); how many members is known under the people's lock only.
+        // Counters first, in the order of everybody (ADR 0015); how many members is known when they have been invited.
         if (await ReserveAsync(Quota.Events, plan.CountedEvents, cancellationToken) is { } tooManyEvents)
             return tooManyEvents;
         await quotas.HoldAsync(Quota.Members, cancellationToken);
@@ -59,22 +71,26 @@ internal sealed class ArchiveImport(
         await db.LockPeopleAsync(cancellationToken);
         var people = PeopleOfArchive();
         // Read now: who was demoted since they began gives nothing any more.
-        if (!May(await people.GrantedAsync(cancellationToken)))
-            return new Error(ErrorKind.Forbidden, "permission_denied").With("permission", Permissions.DataImport);
+        await people.LookAsync(cancellationToken);
+        if (Lacking(people) is { } lacking) return PolicyErrors.PermissionDenied(lacking);
 
-        db.Roles.AddRange(await people.RolesAsync(cancellationToken));
-        await db.SaveChangesAsync(cancellationToken);
-        var invitations = await people.InvitationsAsync(cancellationToken);
-        if (await ReserveAsync(Quota.Members, invitations.Count, cancellationToken) is { } tooManyMembers)
-            return tooManyMembers;
+        await AddAsync(people, isWritten: true, cancellationToken);
+        if (await ReserveAsync(Quota.Members, _report.Invitations, cancellationToken) is { } tooManyMembers)
+            return tooManyMembers; // and they are rolled back
 
-        await SaveAsync(invitations, cancellationToken);
         foreach (var table in Tables()) await AddAsync(table, isWritten: true, progress, cancellationToken);
-        return _report.Make(dryRun: false, plan, await NeedsAsync(has, invitations.Count, cancellationToken), []);
+        return _report.Make(dryRun: false, plan, await NeedsAsync(has, areReserved: true, cancellationToken), []);
     }
 
-    private static bool May(IReadOnlySet<string> granted) =>
-        granted.Contains(Permissions.DataImport) || granted.Contains(Permissions.All);
+    /// <summary>
+    /// Content is imported as a whole, or half of it would point at nothing: who may not make all of it makes none.
+    /// </summary>
+    /// <returns>The first permission that the importer lacks; of roles and members see <see cref="ImportPeople"/>.</returns>
+    private string? Lacking(ImportPeople importer) =>
+        (from table in Tables()
+         let asked = Asked[table.Name] // of an empty one, too: a table that nobody has decided about fails at once
+         where plan.Lines[table.Name] > 0
+         select asked).Prepend(Permissions.DataImport).FirstOrDefault(one => !importer.Has(one));
 
     private ImportPeople PeopleOfArchive() => new(db, model, archive, plan, limits, _report, importer, now);
 
@@ -86,28 +102,32 @@ internal sealed class ArchiveImport(
         n == 0 ? null : await quotas.ReserveUnsettledAsync(quota, n, cancellationToken);
 
     private async Task<IReadOnlyList<ImportNeed>> NeedsAsync(
-        PlanLimits has, int invitations, CancellationToken cancellationToken)
+        PlanLimits has, bool areReserved, CancellationToken cancellationToken)
     {
         var used = await db.UsageCounters.ToDictionaryAsync(one => one.Resource, one => one.Used, cancellationToken);
         return
         [
-            Need(Quota.Events, plan.CountedEvents), Need(Quota.Members, invitations),
+            Need(Quota.Events, plan.CountedEvents), Need(Quota.Members, _report.Invitations),
             Need(Quota.Participants, plan.Participants), Need(Quota.Storage, plan.StorageBytes),
         ];
 
-        ImportNeed Need(Quota quota, long n) => new(Wire.Text(quota), n, has.Of(quota), used[quota]);
+        ImportNeed Need(Quota quota, long n) => new(Wire.Text(quota), n, has.Of(quota), used[quota] - (areReserved ? n : 0));
     }
 
-    private async Task SaveAsync(IReadOnlyList<Invitation> invitations, CancellationToken cancellationToken)
+    private async Task AddAsync(ImportPeople people, bool isWritten, CancellationToken cancellationToken)
     {
-        foreach (var some in invitations.Chunk(AtATime))
-        {
-            db.Invitations.AddRange(some);
-            await db.SaveChangesAsync(cancellationToken);
-            db.ChangeTracker.Clear();
-        }
+        foreach (var some in (await people.RolesAsync(cancellationToken)).Chunk(AtATime))
+            if (isWritten) await SaveAsync(some, cancellationToken);
+        await foreach (var some in people.InvitationsAsync(cancellationToken))
+            if (isWritten) await SaveAsync(some, cancellationToken);
+        _report.Add("invitations", _report.Invitations);
+    }
 
-        _report.Add("invitations", invitations.Count);
+    private async Task SaveAsync(IEnumerable<object> some, CancellationToken cancellationToken)
+    {
+        db.AddRange(some);
+        await db.SaveChangesAsync(cancellationToken);
+        db.ChangeTracker.Clear();
     }
 
     private async Task AddAsync(

@@ -23,11 +23,21 @@ internal sealed record ArchiveLimits
     /// <summary>Bytes of manifest.json and of organization.json: they are read as a whole.</summary>
     public int DocumentBytes { get; init; } = 8 << 20;
 
+    /// <summary>Of one of the tenant's files: as many as an upload may have.</summary>
+    public long FileBytes { get; init; } = 2L << 30;
+
     /// <summary>Of a row's JSON.</summary>
     public int Depth { get; init; } = 32;
 
     public long Rows { get; init; } = 2_000_000;
 
-    /// <summary>Rows that others may point at: their ids are kept in memory.</summary>
-    public int ReferencedRows { get; init; } = 200_000;
+    /// <summary>
+    /// Rows of which something is kept in memory: those that others may point at, people, and what has a name of its own.
+    /// </summary>
+    public int HeldRows { get; init; } = 200_000;
+
+    /// <summary>Of these all is kept in memory, and nobody has as many.</summary>
+    public int Roles { get; init; } = 1_000;
+
+    public long RowsOf(ArchiveTable table) => table.Name == "roles" ? Roles : Rows;
 }

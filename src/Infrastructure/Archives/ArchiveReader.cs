@@ -36,7 +36,7 @@ internal sealed class ArchiveReader : IAsyncDisposable
     public static async Task<ArchiveReader> OpenAsync(
         Stream content, string folder, ArchiveLimits limits, CancellationToken cancellationToken)
     {
-        var file = PrivateFile(folder);
+        var file = NamelessFile.Create(folder, ".import", bufferSize: 4096);
         try
         {
             await content.CopyToAsync(file, BufferSize, cancellationToken);
@@ -51,7 +51,7 @@ internal sealed class ArchiveReader : IAsyncDisposable
     }
 
     /// <summary>The rows that an entry is said to have.</summary>
-    public long Count(string path) => _entries[path].Count ?? 0;
+    public long Count(string path) => _entries.GetValueOrDefault(path)?.Count ?? 0;
 
     public bool Has(string path) => _entries.ContainsKey(path);
 
@@ -61,8 +61,8 @@ internal sealed class ArchiveReader : IAsyncDisposable
     /// <summary>Its bytes: they are known to be the right ones when the last has been read.</summary>
     public Stream Open(string path) => Open(_file, _items[path], Convert.FromHexString(_entries[path].Sha256));
 
-    /// <summary>The lines of an entry of rows.</summary>
-    public NdjsonLines OpenRows(string path) => new(Open(path), path, _limits.LineBytes);
+    /// <summary>The lines of an entry of rows; none where the archive is older than the table.</summary>
+    public NdjsonLines OpenRows(string path) => new(Has(path) ? Open(path) : Stream.Null, path, _limits.LineBytes);
 
     /// <summary>A small entry as a whole.</summary>
     public async Task<byte[]> ReadAllAsync(string path, CancellationToken cancellationToken)
@@ -120,23 +120,5 @@ internal sealed class ArchiveReader : IAsyncDisposable
         var bytes = new byte[size + 1];
         var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
         return bytes[..read];
-    }
-
-    /// <summary>Without a name where the system allows it: then no death of the process leaves it behind.</summary>
-    private static FileStream PrivateFile(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Delete,
-            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-            BufferSize = 4096,
-        };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var file = new FileStream(Path.Combine(folder, $"import-{Path.GetRandomFileName()}"), options);
-        if (!OperatingSystem.IsWindows()) File.Delete(file.Name);
-        return file;
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
+using CleanTenancy.Application.EmailTemplates;
 using CleanTenancy.Application.Registrations;
 using CleanTenancy.Application.Roles;
 using CleanTenancy.Domain.Common;
@@ -15,7 +16,7 @@ namespace CleanTenancy.Infrastructure.Archives;
 internal sealed class ContentRules(
     IValidator<EventContent> events, IValidator<ProgramContent> programs, IValidator<CategoryContent> categories,
     IEnumerable<IValidator<EventTemplateContent>> templates, IValidator<RoleContent> roles,
-    IValidator<EnterRegistration> registrations)
+    IValidator<EnterRegistration> registrations, IValidator<ReplaceEmailTemplate> mails)
 {
     /// <returns>Of a row: what is wrong with it, and with which member.</returns>
     public Func<object?[], (string Code, string? Member)?> Of(ArchiveTable table)
@@ -23,14 +24,15 @@ internal sealed class ContentRules(
         var row = new RowReader(table);
         return table.Name switch
         {
-            "roles" => values => Check(row.With(values), Role),
-            "users" => values => Check(row.With(values), Person),
-            "invitations" => values => Check(row.With(values), Person),
-            "event_categories" => values => Check(row.With(values), Category),
-            "event_templates" => values => Check(row.With(values), Template),
-            "events" => values => Check(row.With(values), Event),
-            "programs" => values => Check(row.With(values), Program),
-            "registrations" => values => Check(row.With(values), Registration),
+            "roles" => values => Role(row.With(values)),
+            "users" => values => Person(row.With(values)),
+            "invitations" => values => Person(row.With(values)),
+            "event_categories" => values => Category(row.With(values)),
+            "event_templates" => values => Template(row.With(values)),
+            "events" => values => Event(row.With(values)),
+            "programs" => values => Program(row.With(values)),
+            "registrations" => values => Registration(row.With(values)),
+            "email_templates" => values => Mail(row.With(values)),
             _ => Texts(table),
         };
     }
@@ -48,9 +50,6 @@ internal sealed class ContentRules(
             return null;
         };
     }
-
-    private static (string Code, string? Member)? Check(RowReader row, Func<RowReader, (string Code, string? Member)?> rule) =>
-        rule(row);
 
     private (string Code, string? Member)? Role(RowReader row)
     {
@@ -80,6 +79,16 @@ internal sealed class ContentRules(
     private (string Code, string? Member)? Registration(RowReader row) => First(registrations, new EnterRegistration(
         default, new RegistrationContent { Name = row.Text("name")!, Email = row.Text("email")! }));
 
+    private (string Code, string? Member)? Mail(RowReader row)
+    {
+        var wanted = new ReplaceEmailTemplate(row.Text("key")!, row.Text("locale"), VersionCondition.Absent, new EmailTemplateContent
+        {
+            Subject = row.Text("subject")!,
+            Body = row.Text("body")!,
+        });
+        return MailTemplates.Changeable.ContainsKey(wanted.Key) ? First(mails, wanted) : ("invalid_value", "key");
+    }
+
     private (string Code, string? Member)? Template(RowReader row) =>
         templates.Select(one => First(one, TemplateOf(row))).FirstOrDefault(wrong => wrong is not null);
 
@@ -101,8 +110,7 @@ internal sealed class ContentRules(
     private (string Code, string? Member)? Event(RowReader row)
     {
         if (!IsSlug(row.Text("slug")!)) return ("invalid_value", "slug");
-        if (row.Text("currency") is not { Length: 3 } currency || !currency.All(char.IsAsciiLetterUpper))
-            return ("invalid_value", "currency");
+        if (!Currencies.IsKnown(row.Text("currency")!)) return ("unknown_currency", "currency");
         if (!TryTranslations(row.Text("translations"), out var translations)) return ("invalid_value", "translations");
 
         return First(events, new EventContent
@@ -153,7 +161,7 @@ internal sealed class ContentRules(
     {
         var result = validator.Validate(content);
         return result.IsValid ? null : result.ToError().Failures[0] is var failure
-            ? (failure.Code, failure.Pointer.TrimStart('/'))
+            ? (failure.Code, failure.Pointer.TrimStart('/', '?'))
             : null;
     }
 }

@@ -52,7 +52,7 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
         return reading.Plan;
     }
 
-    /// <summary>All tables and nothing else, and files that have a name of ours.</summary>
+    /// <summary>Tables of ours and nothing else, and files that have a name of ours.</summary>
     private Dictionary<Guid, ManifestEntry> Entries(ArchiveReader archive)
     {
         var files = new Dictionary<Guid, ManifestEntry>();
@@ -68,8 +68,6 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
                 throw new ArchiveRefusedException(ArchiveErrors.UnknownEntry, entry.Path);
         }
 
-        if (model.Tables.FirstOrDefault(table => !archive.Has(table.Path)) is { } missing)
-            throw new ArchiveRefusedException(ArchiveErrors.Manifest, missing.Path);
         if (!archive.Has(ArchiveModel.OrganizationPath))
             throw new ArchiveRefusedException(ArchiveErrors.Manifest, ArchiveModel.OrganizationPath);
         if (model.Tables.Where(table => !table.IsHistory).Sum(table => archive.Count(table.Path)) > limits.Rows)
@@ -123,7 +121,7 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
         await using var lines = reading.Archive.OpenRows(table.Path);
         while (await lines.NextAsync(cancellationToken))
         {
-            if (lines.Line > limits.Rows) throw new ArchiveRefusedException(ArchiveErrors.TooManyRows, table.Path);
+            if (lines.Line > limits.RowsOf(table)) throw new ArchiveRefusedException(ArchiveErrors.TooManyRows, table.Path);
             reading.Progress(1);
             var wrong = parser.Parse(lines.Current.Span);
             // Without its key nothing can be said of the next line's.
@@ -177,27 +175,26 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
         var isPointedAt = model.Tables.Any(one => one.References.Any(reference => reference.Table == table.Name));
         if (isPointedAt) plan.Ids[table.Name] = [];
         var unique = Unique.GetValueOrDefault(table.Name);
+        var isHeld = isPointedAt || unique is not null || ArchiveImport.People.Contains(table.Name);
         var seen = new HashSet<UInt128>();
         return (row, line) =>
         {
-            if (isPointedAt)
-            {
-                reading.Hold(limits);
-                plan.Ids[table.Name].Add(row.Id(), reading.Ids.Next());
-            }
+            if (isHeld) reading.Hold(limits);
+            if (isPointedAt) plan.Ids[table.Name].Add(row.Id(), reading.Ids.Next());
 
-            if (unique is not null && !seen.Add(Digest(string.Join('\0', unique.Select(row.Text)))))
-                return ("duplicate_value", unique[0]);
-
-            return table.Name switch
+            // Kept first, judged then: whatever points at a row that is wrong can be read all the same.
+            var wrong = table.Name switch
             {
                 "users" => User(row, plan, seen),
-                "user_roles" => UserRole(row, reading),
+                "user_roles" => UserRole(row, plan),
                 "events" => Event(row, line, plan),
                 "programs" => Program(row, plan),
                 "registrations" => Registration(row, plan),
                 _ => null,
             };
+            return unique is not null && !seen.Add(Digest(string.Join('\0', unique.Select(row.Text))))
+                ? ("duplicate_value", unique[0])
+                : wrong;
         };
     }
 
@@ -208,18 +205,14 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
         return null;
     }
 
-    private (string Code, string? Member)? UserRole(RowReader row, Reading reading)
+    private static (string Code, string? Member)? UserRole(RowReader row, ImportPlan plan)
     {
-        reading.Hold(limits);
-        if (reading.Plan.Members.TryGetValue(row.Id("userId"), out var roles)) roles.Add(row.Id("roleId"));
+        if (plan.Members.TryGetValue(row.Id("userId"), out var roles)) roles.Add(row.Id("roleId"));
         return null;
     }
 
     private static (string Code, string? Member)? Event(RowReader row, long line, ImportPlan plan)
     {
-        if (row["coverFileId"] is Guid cover && plan.Files.TryGetValue(cover, out var file) && !StoredFile.IsImageType(file.ContentType))
-            return ("file_not_an_image", "coverFileId");
-
         plan.Events.Add(row.Id(), new ImportedEvent
         {
             Counts = row.Text("status") is "draft" or "live",
@@ -229,7 +222,10 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
             Capacity = row.Number("capacity"),
             Line = line,
         });
-        return null;
+        return row["coverFileId"] is Guid cover && plan.Files.TryGetValue(cover, out var file)
+            && !StoredFile.IsImageType(file.ContentType)
+                ? ("file_not_an_image", "coverFileId")
+                : null;
     }
 
     private static (string Code, string? Member)? Program(RowReader row, ImportPlan plan) =>
@@ -257,7 +253,7 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
     }
 
     /// <summary>What each file's bytes say: the type by the content, and that they are all there and the right ones.</summary>
-    private static async Task ReadFilesAsync(
+    private async Task ReadFilesAsync(
         Reading reading, Dictionary<Guid, ManifestEntry> files, CancellationToken cancellationToken)
     {
         var known = reading.Plan.Ids["files"];
@@ -269,6 +265,8 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
         var header = new byte[ContentSniffer.HeaderLength];
         foreach (var (id, entry) in files.OrderBy(pair => pair.Key))
         {
+            if (entry.Bytes > limits.FileBytes) throw new ArchiveRefusedException(FileErrors.TooLarge(limits.FileBytes), entry.Path);
+
             await using var bytes = reading.Archive.Open(entry.Path);
             var read = await bytes.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken);
             await bytes.CopyToAsync(Stream.Null, BufferSize, cancellationToken);
@@ -279,7 +277,7 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
     }
 
     /// <summary>Enough of it that two texts are never taken for the same, and always as long.</summary>
-    private static UInt128 Digest(string text) =>
+    internal static UInt128 Digest(string text) =>
         BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private sealed class Reading(
@@ -299,7 +297,7 @@ internal sealed class ImportCheck(ArchiveModel model, ContentRules rules, Archiv
 
         public void Hold(ArchiveLimits most)
         {
-            if (++_held > most.ReferencedRows) throw new ArchiveRefusedException(ArchiveErrors.TooManyRows);
+            if (++_held > most.HeldRows) throw new ArchiveRefusedException(ArchiveErrors.TooManyRows);
         }
     }
 }

@@ -2,6 +2,7 @@ using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Files;
 using CleanTenancy.Domain.Plans;
+using CleanTenancy.Infrastructure.Operations;
 using CleanTenancy.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 
@@ -9,9 +10,11 @@ namespace CleanTenancy.Infrastructure.Archives;
 
 /// <summary>
 /// The bytes of an archive's files: stored before the rows, outside every transaction, under rows of uploads that hold
-/// what they take. Who dies in between leaves those, and the sweep of abandoned uploads, or the next attempt, clears up.
+/// what they take. Each attempt has ids of its own, for one that was overtaken may still be writing or erasing. Who dies in
+/// between leaves those rows, and the sweep of abandoned uploads, or the next attempt, clears up.
 /// </summary>
-internal sealed class ImportFiles(AppDbContext db, IQuotas quotas, IFileStore store, ArchiveReader archive, ImportPlan plan)
+internal sealed class ImportFiles(
+    AppDbContext db, IQuotas quotas, IFileStore store, ArchiveReader archive, ImportPlan plan, OperationClaim claim)
 {
     private const int AtATime = 500;
 
@@ -19,16 +22,19 @@ internal sealed class ImportFiles(AppDbContext db, IQuotas quotas, IFileStore st
     private readonly List<(Guid Theirs, FileId Ours)> _files =
         [.. plan.Files.Keys.Order().Select(id => (id, new FileId(plan.Ids["files"][id])))];
 
+    private int _begun;
+
     /// <returns>Null, or quota_exceeded.</returns>
     public async Task<Error?> StoreAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (_files.Count == 0) return null;
 
-        await GiveBackAsync(cancellationToken); // what an attempt before this one left
+        await ClearUpAsync(cancellationToken);
         if (await ReserveAsync(now, cancellationToken) is { } refusal) return refusal;
 
         foreach (var (theirs, ours) in _files)
         {
+            _begun++;
             await using var bytes = archive.Open($"{ArchiveModel.FileFolder}{theirs}");
             await store.WriteAsync(new FileKey(db.OrgId, ours), bytes, cancellationToken);
         }
@@ -37,8 +43,8 @@ internal sealed class ImportFiles(AppDbContext db, IQuotas quotas, IFileStore st
     }
 
     /// <summary>In the transaction that makes files of them: what they hold of the quota stays held.</summary>
-    /// <returns>False when the sweep has taken some away.</returns>
-    public async Task<bool> SettleAsync(CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">Somebody has taken some away: to be tried again.</exception>
+    public async Task SettleAsync(CancellationToken cancellationToken)
     {
         var taken = 0;
         foreach (var some in _files.Chunk(AtATime))
@@ -47,20 +53,47 @@ internal sealed class ImportFiles(AppDbContext db, IQuotas quotas, IFileStore st
             taken += await db.Uploads.Where(one => ids.Contains(one.Id)).ExecuteDeleteAsync(cancellationToken);
         }
 
-        return taken == _files.Count;
+        if (taken != _files.Count)
+            throw new InvalidOperationException($"{_files.Count - taken} of the import's files were cleared up meanwhile.");
     }
 
-    /// <summary>The bytes first: as long as the row is there, somebody will look for them.</summary>
+    /// <summary>
+    /// What this attempt has stored, whether or not its rows are there: whoever took them away may have come before the
+    /// bytes. Nothing, if it has committed after all and only the answer was lost.
+    /// </summary>
     public async Task GiveBackAsync(CancellationToken cancellationToken)
     {
+        if (_files.Count == 0 || await HasCommittedAsync(cancellationToken)) return;
+
+        foreach (var (_, ours) in _files.Take(_begun))
+            await store.EraseAsync(new FileKey(db.OrgId, ours), cancellationToken);
         foreach (var some in _files.Chunk(AtATime))
-        {
-            var ids = Array.ConvertAll(some, file => file.Ours);
-            var left = await db.Uploads.Where(one => ids.Contains(one.Id)).Select(one => one.Id)
-                .ToListAsync(cancellationToken);
-            foreach (var id in left) await store.EraseAsync(new FileKey(db.OrgId, id), cancellationToken);
-            if (left.Count > 0) await ReleaseAsync(left, cancellationToken);
-        }
+            await ReleaseAsync(Array.ConvertAll(some, file => file.Ours), cancellationToken);
+    }
+
+    /// <summary>
+    /// What attempts before this one left; none of them can commit any more. The bytes first: as long as the row is there,
+    /// somebody will look for them.
+    /// </summary>
+    private async Task ClearUpAsync(CancellationToken cancellationToken)
+    {
+        for (var earlier = 1L; earlier < claim.Fence; earlier++)
+            foreach (var some in _files.Chunk(AtATime))
+            {
+                var ids = Array.ConvertAll(
+                    some, file => new FileId(SequentialIds.OfAttempt(file.Ours.Value, claim.Fence, earlier)));
+                var left = await db.Uploads.Where(one => ids.Contains(one.Id)).Select(one => one.Id)
+                    .ToListAsync(cancellationToken);
+                foreach (var id in left) await store.EraseAsync(new FileKey(db.OrgId, id), cancellationToken);
+                if (left.Count > 0) await ReleaseAsync(left, cancellationToken);
+            }
+    }
+
+    private async Task<bool> HasCommittedAsync(CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await using var look = OperationQueue.HasSucceeded(db.Command, claim);
+        return await look.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private async Task<Error?> ReserveAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -85,7 +118,8 @@ internal sealed class ImportFiles(AppDbContext db, IQuotas quotas, IFileStore st
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await quotas.HoldAsync(Quota.Storage, cancellationToken);
         var reserved = await db.Uploads.Where(one => ids.Contains(one.Id)).SumAsync(one => one.Reserved, cancellationToken);
-        await db.Uploads.Where(one => ids.Contains(one.Id)).ExecuteDeleteAsync(cancellationToken);
+        if (await db.Uploads.Where(one => ids.Contains(one.Id)).ExecuteDeleteAsync(cancellationToken) == 0) return;
+
         await quotas.ReleaseAsync(Quota.Storage, reserved, cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
     }

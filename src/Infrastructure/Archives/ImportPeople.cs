@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
@@ -22,8 +24,8 @@ internal sealed class ImportPeople(
 
     private HashSet<string> _granted = new HashSet<string>();
 
-    /// <summary>What the importer may now; nothing when they are suspended or removed.</summary>
-    public async Task<IReadOnlySet<string>> GrantedAsync(CancellationToken cancellationToken)
+    /// <summary>Reads what the importer may now; nothing when they are suspended or removed.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
     {
         var held = await (
             from user in db.Users
@@ -31,14 +33,14 @@ internal sealed class ImportPeople(
             join role in db.Roles on link.RoleId equals role.Id
             where user.Id == importer && user.Status == UserStatus.Active
             select role.Permissions).ToListAsync(cancellationToken);
-        return _granted = held.SelectMany(permissions => permissions).ToHashSet();
+        _granted = held.SelectMany(permissions => permissions).ToHashSet();
     }
 
     /// <returns>Those that are new.</returns>
     public async Task<IReadOnlyList<Role>> RolesAsync(CancellationToken cancellationToken)
     {
         var byName = await db.Roles.AsNoTracking().ToDictionaryAsync(role => role.Name, cancellationToken);
-        var added = new List<Role>();
+        var (names, added) = (new FreeNames(Role.NameMaxLength, byName.ContainsKey), new List<Role>());
         await foreach (var row in RowsAsync("roles", cancellationToken))
         {
             var name = row.Text("name")!;
@@ -49,17 +51,24 @@ internal sealed class ImportPeople(
             }
 
             var permissions = Cap(row.Texts("permissions"), out var lost);
+            var isThere = byName.TryGetValue(name, out var same) && !same.BuiltIn && permissions.SetEquals(same.Permissions);
+            if (!isThere && !Has(Permissions.RolesWrite))
+            {
+                permissions = [];
+                lost = [.. row.Texts("permissions").Distinct().Order(StringComparer.Ordinal)];
+            }
+
             if (lost.Count > 0) report.Cap(name, lost);
             if (permissions.Count == 0) continue;
 
-            if (byName.TryGetValue(name, out var same) && !same.BuiltIn && permissions.SetEquals(same.Permissions))
+            if (isThere)
             {
-                _roles.Add(row.Id(), same);
+                _roles.Add(row.Id(), same!);
                 report.Keep("roles");
                 continue;
             }
 
-            var free = Names.Free(name, Role.NameMaxLength, byName.ContainsKey);
+            var free = names.For(name);
             if (free != name) report.Rename("roles", name, free);
             var role = Role.Make(db.OrgId, free, permissions, now);
             byName.Add(free, role);
@@ -71,44 +80,63 @@ internal sealed class ImportPeople(
         return added;
     }
 
-    /// <summary>All are in memory at once: no more than a tenant has members, and the caller has reserved for.</summary>
-    public async Task<IReadOnlyList<Invitation>> InvitationsAsync(CancellationToken cancellationToken)
+    /// <summary>Some at a time: an archive may have more than fit into memory.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<Invitation>> InvitationsAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var wanted = new Dictionary<string, (string Email, IReadOnlyList<Role> Roles)>();
+        var (seen, wanted) = (new HashSet<UInt128>(), new Dictionary<string, (string Email, IReadOnlyList<Role> Roles)>());
+        await foreach (var (row, roleIds) in PeopleAsync(cancellationToken))
+        {
+            var (email, roles) = (row.Text("email")!, Grantable(roleIds));
+            var normalized = EmailAddress.Normalize(email);
+            if (roles.Count == 0 || !seen.Add(ImportCheck.Digest(normalized)))
+            {
+                report.NotInvited++;
+                continue;
+            }
+
+            wanted.Add(normalized, (email.Trim(), roles));
+            if (wanted.Count < AtATime) continue;
+
+            yield return await InviteAsync(wanted, cancellationToken);
+            wanted.Clear();
+        }
+
+        if (wanted.Count > 0) yield return await InviteAsync(wanted, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<(RowReader Row, IReadOnlyList<Guid> RoleIds)> PeopleAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         await foreach (var row in RowsAsync("users", cancellationToken))
-            Want(row, plan.Members.TryGetValue(row.Id(), out var roles) ? roles : null);
+            yield return (row, plan.Members.TryGetValue(row.Id(), out var roles) ? roles : []);
         await foreach (var row in RowsAsync("invitations", cancellationToken))
             if (row["acceptedAt"] is null && row["revokedAt"] is null)
-                Want(row, row.Ids("roleIds"));
+                yield return (row, row.Ids("roleIds"));
+    }
 
-        foreach (var known in wanted.Keys.Chunk(AtATime)) await LeaveOutAsync(known);
-        report.Invitations = wanted.Count;
+    /// <summary>Those who are neither members nor invited here.</summary>
+    private async Task<IReadOnlyList<Invitation>> InviteAsync(
+        Dictionary<string, (string Email, IReadOnlyList<Role> Roles)> wanted, CancellationToken cancellationToken)
+    {
+        string[] emails = [.. wanted.Keys];
+        var members = await db.Users.Where(u => emails.Contains(u.NormalizedEmail) && u.Status != UserStatus.Removed)
+            .Select(u => u.NormalizedEmail).ToListAsync(cancellationToken);
+        var invited = await db.Invitations
+            .Where(i => emails.Contains(i.NormalizedEmail) && i.AcceptedAt == null && i.RevokedAt == null)
+            .Select(i => i.NormalizedEmail).ToListAsync(cancellationToken);
+        foreach (var email in members.Union(invited))
+            if (wanted.Remove(email))
+                report.NotInvited++;
+        report.Invitations += wanted.Count;
         return [.. wanted.Values.Select(one => Invitation.Send(
             db.OrgId, one.Email, one.Roles.Select(role => role.Id), Unknown(), importer, now))];
-
-        void Want(RowReader row, IReadOnlyList<Guid>? ids)
-        {
-            var roles = Grantable(ids ?? []);
-            if (roles.Count == 0 || !wanted.TryAdd(EmailAddress.Normalize(row.Text("email")!), (row.Text("email")!.Trim(), roles)))
-                report.NotInvited++;
-        }
-
-        async Task LeaveOutAsync(string[] emails)
-        {
-            var members = await db.Users.Where(u => emails.Contains(u.NormalizedEmail) && u.Status != UserStatus.Removed)
-                .Select(u => u.NormalizedEmail).ToListAsync(cancellationToken);
-            var invited = await db.Invitations
-                .Where(i => emails.Contains(i.NormalizedEmail) && i.AcceptedAt == null && i.RevokedAt == null)
-                .Select(i => i.NormalizedEmail).ToListAsync(cancellationToken);
-            foreach (var email in members.Union(invited))
-                if (wanted.Remove(email))
-                    report.NotInvited++;
-        }
     }
 
     /// <summary>Built-in roles cannot be made smaller: whoever lacks one of their permissions does not give them.</summary>
-    private List<Role> Grantable(IReadOnlyList<Guid> ids) =>
-        [.. ids.Distinct().Where(_roles.ContainsKey).Select(id => _roles[id]).Distinct()
+    private List<Role> Grantable(IReadOnlyList<Guid> ids) => !Has(Permissions.MembersWrite)
+        ? []
+        : [.. ids.Distinct().Where(_roles.ContainsKey).Select(id => _roles[id]).Distinct()
             .Where(role => role.Permissions.All(Has)).Take(RolesEach)];
 
     private HashSet<string> Cap(string[] permissions, out IReadOnlyList<string> lost)
@@ -120,7 +148,7 @@ internal sealed class ImportPeople(
         return wanted;
     }
 
-    private bool Has(string permission) => _granted.Contains(permission) || _granted.Contains(Permissions.All);
+    public bool Has(string permission) => _granted.Contains(permission) || _granted.Contains(Permissions.All);
 
     /// <summary>Of a token that nobody has: the link comes with the mail that somebody sends later.</summary>
     private static byte[] Unknown() => SHA256.HashData(RandomNumberGenerator.GetBytes(32));
@@ -136,7 +164,7 @@ internal static class ImportedRows
     /// <exception cref="InvalidOperationException">It is not as it was when it was checked: a bug.</exception>
     public static async IAsyncEnumerable<RowReader> ReadAsync(
         ArchiveReader archive, ArchiveTable table, ArchiveLimits limits,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (parser, row) = (new RowParser(table, limits), new RowReader(table));
         await using var lines = archive.OpenRows(table.Path);
@@ -150,20 +178,33 @@ internal static class ImportedRows
     }
 }
 
-internal static class Names
+/// <summary>
+/// Gives names that are free. It remembers how far it came with each, or of a hundred thousand that want the same name each
+/// would try all numbers before its own.
+/// </summary>
+internal sealed class FreeNames(int maxLength, Func<string, bool> isTaken)
 {
-    /// <summary>The name, or the first of "name (2)", "name (3)" ... that is free, cut where it would be too long.</summary>
-    public static string Free(string name, int maxLength, Func<string, bool> isTaken)
-    {
-        var free = name;
-        for (var number = 2; isTaken(free); number++)
-        {
-            var tail = string.Create(System.Globalization.CultureInfo.InvariantCulture, $" ({number})");
-            var head = name.Length + tail.Length > maxLength ? name[..(maxLength - tail.Length)] : name;
-            if (char.IsHighSurrogate(head[^1])) head = head[..^1];
-            free = head.TrimEnd() + tail;
-        }
+    private const int TailLength = 10;
 
-        return free;
+    private readonly Dictionary<string, int> _next = [];
+
+    /// <summary>
+    /// The name, or the first of "name (2)", "name (3)" ... that is free and was not given; cut where it would be too long.
+    /// </summary>
+    public string For(string name)
+    {
+        if (!isTaken(name)) return name;
+
+        var head = name.Length > maxLength - TailLength ? name[..(maxLength - TailLength)] : name;
+        if (char.IsHighSurrogate(head[^1])) head = head[..^1];
+        head = head.TrimEnd();
+        for (var number = _next.GetValueOrDefault(head, 2); ; number++)
+        {
+            var free = string.Create(CultureInfo.InvariantCulture, $"{head} ({number})");
+            if (isTaken(free)) continue;
+
+            _next[head] = number + 1;
+            return free;
+        }
     }
 }

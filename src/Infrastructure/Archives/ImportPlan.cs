@@ -29,9 +29,6 @@ internal sealed class ImportPlan
     public long StorageBytes { get; set; }
 
     public long CountedEvents => Events.Values.Count(one => one.Counts);
-
-    /// <summary>Lines that become rows, as far as that is known: members become invitations.</summary>
-    public long Rows => Lines.Values.Sum();
 }
 
 /// <summary>What programs and registrations are judged by.</summary>

@@ -22,7 +22,7 @@ namespace CleanTenancy.Infrastructure.Archives;
 /// </summary>
 internal sealed class ImportRunner(
     IServiceScopeFactory scopes, IFileStore store, ContentRules rules, ImportSettings settings, ArchiveModel model,
-    IFailPoints failPoints, TimeProvider clock) : IOperationRunner
+    LifecycleTimes times, IFailPoints failPoints, TimeProvider clock) : IOperationRunner
 {
     public const string Deed = "data.imported";
 
@@ -80,17 +80,17 @@ internal sealed class ImportRunner(
             return OperationOutcome.Succeeded(new OperationResult { Import = preview });
         }
 
-        var files = new ImportFiles(db, work.Quotas, store, archive, plan);
+        var files = new ImportFiles(db, work.Quotas, store, archive, plan, claim);
         return await StoreAndWriteAsync(work, import, files, cancellationToken);
     }
 
     /// <summary>What was there before the import is judged in one look; it writes nothing.</summary>
-    private static async Task<ImportReport> PreviewAsync(
+    private async Task<ImportReport> PreviewAsync(
         Work work, ArchiveImport import, CancellationToken cancellationToken)
     {
         await using var transaction = await work.Db.Database.BeginTransactionAsync(cancellationToken);
         var (tenant, limits) = await work.TenantAsync(cancellationToken);
-        if (Forbidden(tenant, work.Now) is { } forbidden)
+        if (Forbidden(tenant) is { } forbidden)
             return ImportReport.Refused(dryRun: true, new ImportProblem(forbidden.Code, null, null, null));
 
         return await import.PreviewAsync(limits, cancellationToken);
@@ -111,8 +111,6 @@ internal sealed class ImportRunner(
         }
         catch
         {
-            // Perhaps it has committed and only the answer is lost: then there is no row of an upload any more, and
-            // nothing is given back.
             work.Db.ChangeTracker.Clear();
             await files.GiveBackAsync(CancellationToken.None);
             throw;
@@ -125,12 +123,11 @@ internal sealed class ImportRunner(
     {
         await using var transaction = await work.Db.Database.BeginTransactionAsync(cancellationToken);
         var (tenant, limits) = await work.TenantAsync(cancellationToken);
-        if (Forbidden(tenant, work.Now) is { } forbidden) return forbidden;
+        if (Forbidden(tenant) is { } forbidden) return forbidden;
 
         var result = await import.RunAsync(limits, work.Meter.Add, cancellationToken);
         if (result.Error is { } refusal) return refusal;
-        if (!await files.SettleAsync(cancellationToken)) return Domain.Files.FileErrors.TimedOut; // swept meanwhile
-
+        await files.SettleAsync(cancellationToken);
         var report = result.Value;
         await using (var record = DeedCommand.Of(
             work.Db, Deed, work.Claim.Id.Value, actor: null, JsonSerializer.Serialize(report.Added, Wire.Json)))
@@ -154,12 +151,14 @@ internal sealed class ImportRunner(
         return await ArchiveReader.OpenAsync(content, settings.TempFolder, settings.Archive, cancellationToken);
     }
 
-    /// <summary>The tenant's state when the rows are written counts, not the one when somebody asked.</summary>
-    private static Error? Forbidden(Organization tenant, DateTimeOffset now) =>
-        TenantLifecycle.Allows(tenant.State, tenant.SuspensionReason, Capability.Change)
-        && !(tenant.State is TenantState.Trial && tenant.TrialEndsAt <= now)
+    /// <summary>The tenant's state when the rows are written counts, by the clock, and not the one when somebody asked.</summary>
+    private Error? Forbidden(Organization tenant)
+    {
+        var standing = tenant.Standing.At(clock.Now(), times);
+        return TenantLifecycle.Allows(standing.State, standing.Reason, Capability.Change)
             ? null
-            : TenantErrors.NotAllowed(tenant.State, tenant.SuspensionReason, tenant.StateSince);
+            : TenantErrors.NotAllowed(standing.State, standing.Reason, standing.Since);
+    }
 
     private static bool IsConflict(Exception failure)
     {
@@ -178,13 +177,16 @@ internal sealed class ImportRunner(
         refusal.Code,
         ImportReport.Refused(
             dryRun: false,
-            new ImportProblem(refusal.Code, null, null, refusal.Extensions.GetValueOrDefault("resource") as string)) with
+            new ImportProblem(refusal.Code, null, null, Lacking(refusal))) with
         {
             Needs = refusal.Extensions.GetValueOrDefault("resource") is string resource
                 ? [new ImportNeed(
                     resource, Needed: 0, (long?)refusal.Extensions["limit"], (long)refusal.Extensions["used"]!)]
                 : [],
         });
+
+    private static string? Lacking(Error refusal) =>
+        (refusal.Extensions.GetValueOrDefault("resource") ?? refusal.Extensions.GetValueOrDefault("permission")) as string;
 
     private static OperationOutcome Outcome(string code, ImportReport report) =>
         OperationOutcome.Failed(code, new OperationResult { Import = report });
@@ -205,8 +207,8 @@ internal sealed class ImportRunner(
         /// <summary>The same for each row of this import.</summary>
         public DateTimeOffset Now => now;
 
-        /// <summary>The same for each attempt: the second finds the files of the first.</summary>
-        public SequentialIds Ids { get; } = new(MadeAt(claim.Id), claim.Id.Value.ToByteArray());
+        /// <summary>From the operation's id, so that a second attempt knows the first one's.</summary>
+        public SequentialIds Ids { get; } = new(MadeAt(claim.Id), claim.Id.Value.ToByteArray(), claim.Fence);
 
         private static DateTimeOffset MadeAt(OperationId id)
         {

@@ -10,18 +10,18 @@ internal sealed record ImportSettings(ImportLimits Upload, ArchiveLimits Archive
 {
     private const long GiB = 1L << 30;
 
-    private static readonly TimeSpan UploadTime = TimeSpan.FromHours(2);
-
     /// <exception cref="InvalidOperationException">A setting is out of its range.</exception>
-    public static ImportSettings Read(IConfiguration configuration)
+    public static ImportSettings Read(IConfiguration configuration, FileLimits files)
     {
         var (maxBytes, minutes) = (configuration.GetValue("Imports:MaxBytes", 2 * GiB), configuration.GetValue("Imports:Minutes", 60));
         if (maxBytes < 1) throw new InvalidOperationException("Imports__MaxBytes is at least 1.");
-        if (minutes < 1) throw new InvalidOperationException("Imports__Minutes is at least 1.");
+        // The rows under which an import's files wait are swept like those of uploads.
+        if (minutes < 1 || minutes > files.UploadTime.TotalMinutes)
+            throw new InvalidOperationException($"Imports__Minutes is not between 1 and {files.UploadTime.TotalMinutes}.");
 
         return new ImportSettings(
-            new ImportLimits(maxBytes, UploadTime),
-            new ArchiveLimits(),
+            new ImportLimits(maxBytes, files.UploadTime),
+            new ArchiveLimits { FileBytes = files.MaxBytes },
             Path.GetFullPath(configuration["Imports:TempFolder"] ?? Path.GetTempPath()),
             TimeSpan.FromMinutes(minutes));
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Domain.Events;
 using CleanTenancy.Infrastructure.Persistence;
@@ -18,8 +19,7 @@ internal abstract class KnownRows
         {
             "event_categories" => new KnownCategories(
                 await db.Categories.ToDictionaryAsync(one => one.Name, one => one.Id.Value, cancellationToken), plan, report),
-            "event_templates" => new KnownTemplates(
-                await db.EventTemplates.AsNoTracking().ToDictionaryAsync(one => one.Name, cancellationToken), plan, report),
+            "event_templates" => new KnownTemplates(await KnownTemplates.ReadAsync(db, cancellationToken), plan, report),
             "email_templates" => new KnownMails(
                 (await db.EmailTemplates.Select(one => new { one.Key, one.Locale }).ToListAsync(cancellationToken))
                 .Select(one => (one.Key, one.Locale)).ToHashSet(), report),
@@ -48,33 +48,55 @@ internal abstract class KnownRows
         }
     }
 
-    private sealed class KnownTemplates(
-        Dictionary<string, EventTemplate> byName, ImportPlan plan, ReportWriter report) : KnownRows
+    /// <summary>Of each a digest: there may be many, and each has a long text.</summary>
+    private sealed class KnownTemplates : KnownRows
     {
-        private readonly HashSet<string> _given = [];
+        private readonly Dictionary<string, UInt128> _known;
+        private readonly HashSet<UInt128> _given = [];
+        private readonly FreeNames _names;
+        private readonly ImportPlan _plan;
+        private readonly ReportWriter _report;
+
+        public KnownTemplates(Dictionary<string, UInt128> known, ImportPlan plan, ReportWriter report)
+        {
+            (_known, _plan, _report) = (known, plan, report);
+            _names = new FreeNames(
+                EventTemplateContent.NameMaxLength,
+                one => _known.ContainsKey(one) || _given.Contains(ImportCheck.Digest(one)));
+        }
+
+        public static async Task<Dictionary<string, UInt128>> ReadAsync(AppDbContext db, CancellationToken cancellationToken)
+        {
+            var known = new Dictionary<string, UInt128>();
+            await foreach (var one in db.EventTemplates.AsNoTracking().AsAsyncEnumerable().WithCancellation(cancellationToken))
+                known.Add(one.Name, DigestOf(one.Content));
+            return known;
+        }
 
         public override bool Take(RowReader row, RowMaker maker, object?[] values)
         {
             var name = row.Text("name")!;
-            if (byName.TryGetValue(name, out var known) && known.Content == ContentOf(row))
+            if (_known.TryGetValue(name, out var known) && known == DigestOf(ContentOf(row)))
             {
-                report.Keep("event_templates");
+                _report.Keep("event_templates");
                 return false;
             }
 
-            var free = Names.Free(
-                name, EventTemplateContent.NameMaxLength, one => byName.ContainsKey(one) || _given.Contains(one));
-            _given.Add(free);
+            var free = _names.For(name);
+            _given.Add(ImportCheck.Digest(free));
             if (free == name) return true;
 
             values[maker.At("name")] = free;
-            report.Rename("event_templates", name, free);
+            _report.Rename("event_templates", name, free);
             return true;
         }
 
+        private static UInt128 DigestOf(EventTemplateContent content) =>
+            ImportCheck.Digest(JsonSerializer.Serialize(content, Wire.Json));
+
         private EventTemplateContent ContentOf(RowReader row) => ContentRules.TemplateOf(row) with
         {
-            CategoryId = row["categoryId"] is Guid id ? new(plan.Ids["event_categories"][id]) : null,
+            CategoryId = row["categoryId"] is Guid id ? new(_plan.Ids["event_categories"][id]) : null,
         };
     }
 

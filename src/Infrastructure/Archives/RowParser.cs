@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace CleanTenancy.Infrastructure.Archives;
 
 /// <summary>
-/// Makes values of a line, as the table's columns want them: each member once, none more and none fewer, of the right
-/// type, no longer than the column, and of its words where it has words.
+/// Makes values of a line, as the table's columns want them: each member once, none more, and none fewer but for what may be
+/// null; of the right type, no longer than the column, and of its words where it has words.
 /// </summary>
 internal sealed class RowParser
 {
@@ -58,9 +58,11 @@ internal sealed class RowParser
             return ("malformed_json", member);
         }
 
-        return Array.IndexOf(_isSet, value: false) is var missing and >= 0
-            ? ("missing_member", _table.Columns[missing].Member)
-            : null;
+        // An archive that is older than a column has no member for it.
+        for (var at = 0; at < _isSet.Length; at++)
+            if (!_isSet[at] && !_table.Columns[at].IsNullable)
+                return ("missing_member", _table.Columns[at].Member);
+        return null;
     }
 
     /// <summary>Ours are written in the order of the columns: mostly it is the next one.</summary>

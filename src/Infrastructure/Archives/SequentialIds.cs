@@ -5,10 +5,11 @@ namespace CleanTenancy.Infrastructure.Archives;
 
 /// <summary>
 /// UUIDv7 in the order in which they are asked for (RFC 9562, 6.2, method 1): imported rows keep the order that they had,
-/// which the ids of one millisecond otherwise lose. Their last 42 bits are told by a secret seed: nobody guesses an id,
-/// and the same seed gives the same ids, so that a second attempt finds what the first one left.
+/// which the ids of one millisecond otherwise lose. Their last 42 bits are told by the seed: whoever does not know it
+/// guesses no id.
 /// </summary>
-internal sealed class SequentialIds(DateTimeOffset at, byte[] seed)
+/// <param name="attempt">Each has ids of its own, and knows those of the others (<see cref="OfAttempt"/>).</param>
+internal sealed class SequentialIds(DateTimeOffset at, byte[] seed, long attempt = 0)
 {
     private const int CounterBits = 32;
 
@@ -17,6 +18,16 @@ internal sealed class SequentialIds(DateTimeOffset at, byte[] seed)
 
     /// <summary>For rows that nobody looks for again.</summary>
     public static SequentialIds Random(DateTimeOffset at) => new(at, RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>The id that another attempt with the same seed has for the same row.</summary>
+    public static Guid OfAttempt(Guid id, long attempt, long other)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var tail = BinaryPrimitives.ReadInt64BigEndian(bytes[8..]);
+        BinaryPrimitives.WriteInt64BigEndian(bytes[8..], tail ^ attempt ^ other);
+        return new Guid(bytes, bigEndian: true);
+    }
 
     public Guid Next()
     {
@@ -31,7 +42,7 @@ internal sealed class SequentialIds(DateTimeOffset at, byte[] seed)
         BinaryPrimitives.WriteUInt64BigEndian(
             bytes[8..],
             0x8000_0000_0000_0000 | ((_count & 0xF_FFFF) << 42)
-            | (BinaryPrimitives.ReadUInt64BigEndian(hash) & 0x3FF_FFFF_FFFF));
+            | ((BinaryPrimitives.ReadUInt64BigEndian(hash) & 0x3FF_FFFF_FFFF) ^ (ulong)attempt));
         _count++;
         return new Guid(bytes, bigEndian: true);
     }

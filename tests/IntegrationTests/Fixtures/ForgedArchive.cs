@@ -183,6 +183,48 @@ internal sealed class ForgedArchive
         return Add("event_templates", row);
     }
 
+    public Guid AddInvitation(string email, params Guid[] roles)
+    {
+        var by = _rows["users"].Count > 0 ? _rows["users"][0]["id"]!.GetValue<Guid>() : AddUser("inviter@a.test");
+        return Add("invitations", new JsonObject
+        {
+            ["id"] = NewId(),
+            ["acceptedAt"] = null,
+            ["createdAt"] = "2026-01-02T03:04:05Z",
+            ["email"] = email,
+            ["expiresAt"] = "2026-01-09T03:04:05Z",
+            ["invitedBy"] = by,
+            ["revokedAt"] = null,
+            ["roleIds"] = new JsonArray([.. roles.Select(one => (JsonNode)one)]),
+            ["updatedAt"] = "2026-01-02T03:04:05Z",
+        });
+    }
+
+    public Guid AddMail(string locale, string subject, string body, string key = "invitation") => Add("email_templates", new JsonObject
+    {
+        ["id"] = NewId(),
+        ["body"] = body,
+        ["createdAt"] = "2026-01-02T03:04:05Z",
+        ["key"] = key,
+        ["locale"] = locale,
+        ["subject"] = subject,
+        ["updatedAt"] = "2026-01-02T03:04:05Z",
+    });
+
+    /// <summary>As one that was made before there was such a table.</summary>
+    public void LeaveOut(string table)
+    {
+        var path = $"entities/{table}.ndjson";
+        var (entries, manifest) = (Entries, Manifest);
+        Entries = all => [.. entries(all).Where(entry => entry.Path != path)];
+        Manifest = json =>
+        {
+            manifest(json);
+            var listed = json["entries"]!.AsArray();
+            listed.Remove(listed.Single(entry => entry!["path"]!.GetValue<string>() == path));
+        };
+    }
+
     public byte[] Build()
     {
         var entries = new List<ForgedEntry> { new("organization.json", "{\"name\":\"Archive\",\"slug\":\"archive\"}"u8.ToArray()) };

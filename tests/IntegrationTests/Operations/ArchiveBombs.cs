@@ -89,6 +89,13 @@ internal static class ArchiveBombs
             ["an address in two cases"] = ("duplicate_value", () => Made(archive => (archive.AddUser("Ann@example.test"), archive.AddUser("ann@EXAMPLE.test")))),
             ["a permission that there is not"] = ("unknown_permission", () => Made(archive => archive.AddRole("root", false, "tenants:all"))),
             ["a built-in role of its own making"] = ("unknown_role", () => Made(archive => archive.AddRole("god", true, "*"))),
+            ["a currency that there is not"] = ("unknown_currency", () => Row(line => line.Replace("\"KRW\"", "\"AAA\"", StringComparison.Ordinal))),
+
+            // Rows that are right, and too many.
+            ["more roles than anybody has"] = ("archive_too_many_rows", () => Many("roles", 1_001, n =>
+                $$"""{"id":"{{n}}","builtIn":false,"createdAt":"2026-01-02T03:04:05Z","name":"{{n}}","permissions":["events:read"]}""")),
+            ["more guests than fit into memory"] = ("archive_too_many_rows", () => Many("invitations", 200_010, Guest)),
+            ["more guests than there is room for"] = ("quota_exceeded", () => Many("invitations", 20_000, Guest)),
             ["a zip in place of rows"] = ("invalid_utf8", () => new ForgedArchive { Lines = { ["events"] = Whole() } }.Build()),
         };
 
@@ -193,6 +200,26 @@ internal static class ArchiveBombs
         Lines = { [Path.GetFileNameWithoutExtension(path)] = Encoding.UTF8.GetBytes(lines) },
         Manifest = manifest => EntryOf(manifest, path)["count"] = Math.Max(1, lines.Count(c => c == '\n')),
     }.Build();
+
+    private static string Guest(Guid id) =>
+        $$"""{"id":"{{id}}","acceptedAt":null,"createdAt":"2026-01-02T03:04:05Z","email":"{{id}}@a.test","expiresAt":"2026-01-02T03:04:05Z","invitedBy":"{{Inviter}}","revokedAt":null,"roleIds":["{{Viewer}}"],"updatedAt":"2026-01-02T03:04:05Z"}""";
+
+    private static readonly Guid Inviter = ForgedArchive.NewId(), Viewer = ForgedArchive.NewId();
+
+    /// <summary>With a member and a role that they may point at.</summary>
+    private static byte[] Many(string table, int count, Func<Guid, string> row)
+    {
+        var archive = new ForgedArchive();
+        archive.AddUser("inviter@a.test");
+        archive.AddRole("viewer", builtIn: true);
+        archive.Rows("users")[0]["id"] = Inviter;
+        archive.Rows("roles")[0]["id"] = Viewer;
+        var lines = new StringBuilder();
+        for (var n = 0; n < count; n++) lines.Append(row(ForgedArchive.NewId())).Append('\n');
+        archive.Lines[table] = Encoding.UTF8.GetBytes(lines.ToString());
+        archive.Entries = entries => [.. entries.Select(entry => entry with { Method = 0 })]; // packing takes longer than reading
+        return archive.Build();
+    }
 
     private static byte[] Row(Func<string, string> change) => Lines(Events, change(Line()));
 

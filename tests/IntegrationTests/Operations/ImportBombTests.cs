@@ -20,6 +20,7 @@ public sealed class ImportBombTests(TestHost host)
         var stop = TestContext.Current.CancellationToken;
         await using var api = await host.StartApiAsync(await host.Postgres.NewDatabaseAsync());
         var (tenant, other) = (await api.NewTenantAsync(Tier.Enterprise), await api.NewTenantAsync());
+        await tenant.LimitAsync("members", 100);
         using var running = await ApiProcess.StartAsync(
             host, api.Database, stop, new Dictionary<string, string>
             {

@@ -119,6 +119,46 @@ public sealed class ImportTests(TestHost host)
     }
 
     [Fact]
+    public async Task Who_makes_no_roles_and_invites_nobody_by_hand_does_not_by_an_import()
+    {
+        var tenant = await host.NewTenantAsync(Tier.Enterprise);
+        var organizer = await MayAsync(tenant, [.. BuiltInRoles.All[BuiltInRoles.Organizer], Permissions.DataImport]);
+        var archive = Sample();
+        var (door, viewer) = (archive.AddRole("door", false, "check-in:write"), archive.AddRole("viewer", builtIn: true));
+        archive.AddUser("jisoo@example.test", "active", door, viewer);
+
+        var told = (await tenant.ImportAsync(organizer, archive.Build(), dryRun: true)).ShouldHaveSucceeded().Report();
+        var report = (await tenant.ImportAsync(organizer, archive.Build())).ShouldHaveSucceeded().Report();
+
+        (await tenant.RowsAsync("events"), await tenant.RowsAsync("invitations")).ShouldBe((1, 0));
+        (await host.Api.QueryAsync<long>("select count(*) from roles where org_id = $1 and name = 'door'", tenant.Id.Value)).ShouldBe(0);
+        foreach (var one in new[] { told, report })
+        {
+            one["capped"]!.ToJsonString().ShouldBe("""[{"name":"door","lost":["check-in:write"]}]""");
+            (one["invitations"]!.GetValue<long>(), one["notInvited"]!.GetValue<long>()).ShouldBe((0, 2));
+        }
+    }
+
+    [Theory]
+    [InlineData("events:write")]
+    [InlineData("registrations:write")]
+    [InlineData("files:write")]
+    public async Task Who_may_not_make_all_of_the_content_by_hand_imports_none(string lacking)
+    {
+        var tenant = await host.NewTenantAsync();
+        var before = await tenant.ContentAsync();
+        var importer = await MayAsync(
+            tenant, [.. BuiltInRoles.All[BuiltInRoles.Organizer].Except([lacking]), Permissions.DataImport]);
+        var changed = await tenant.ContentAsync();
+
+        var report = (await tenant.ImportAsync(importer, Sample().Build())).ShouldHaveFailed("permission_denied").Report();
+
+        report["problems"]![0]!["member"]!.GetValue<string>().ShouldBe(lacking);
+        changed.ShouldNotBe(before);
+        (await tenant.ContentAsync()).ShouldBe(changed);
+    }
+
+    [Fact]
     public async Task What_has_a_name_already_is_used_or_gets_another()
     {
         var tenant = await host.NewTenantAsync(Tier.Enterprise);
@@ -202,6 +242,86 @@ public sealed class ImportTests(TestHost host)
     }
 
     [Fact]
+    public async Task What_is_wrong_with_an_event_is_named_also_where_others_point_at_it()
+    {
+        var tenant = await host.NewTenantAsync();
+        var archive = new ForgedArchive();
+        archive.AddEvent(row => row["slug"] = "spring");
+        var (twin, odd) = (
+            archive.AddEvent(row => row["slug"] = "spring"), archive.AddEvent(row => row["coverFileId"] = archive.AddFile("x"u8.ToArray())));
+        foreach (var id in new[] { twin, odd })
+        {
+            archive.AddProgram(id);
+            archive.AddRegistration(id);
+        }
+
+        var report = (await tenant.ImportAsync(archive)).ShouldHaveFailed("duplicate_value").Report();
+
+        report["problems"]!.AsArray().Select(one => $"{one!["code"]} {one["path"]} {one["member"]}").ShouldBe(
+            ["duplicate_value entities/events.ndjson slug", "file_not_an_image entities/events.ndjson coverFileId"]);
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_older_than_a_table_or_a_column_is_taken_all_the_same()
+    {
+        var tenant = await host.NewTenantAsync();
+        var archive = Sample();
+        foreach (var name in new[] { "description", "translations", "venueName" }) archive.Rows("events")[0].Remove(name);
+        archive.Rows("programs")[0].Remove("track");
+        foreach (var table in new[] { "email_templates", "event_templates", "audit_logs" }) archive.LeaveOut(table);
+
+        (await tenant.ImportAsync(archive)).ShouldHaveSucceeded();
+
+        (await tenant.RowsAsync("events"), await tenant.RowsAsync("programs")).ShouldBe((1, 1));
+    }
+
+    [Fact]
+    public async Task A_mails_own_words_are_asked_what_the_API_asks_of_them()
+    {
+        var tenant = await host.NewTenantAsync();
+        var archive = new ForgedArchive();
+        archive.AddMail("en", "Two\nlines", "{{ link }}");
+        archive.AddMail("ko", "초대", "no link");
+        archive.AddMail("fr", "Venez", "{{ link }}");
+        archive.AddMail("en", "Reset", "{{ link }}", key: "password_reset");
+        archive.AddMail("en", "Hello", "{{ link }}{% for n in (1..9) %}x{% endfor %}");
+
+        var report = (await tenant.ImportAsync(archive)).ShouldHaveFailed("line_break").Report();
+
+        report["problems"]!.AsArray().Select(one => $"{one!["code"]} {one["member"]}").ShouldBe(
+            ["line_break subject", "missing_variable body", "unknown_locale locale", "invalid_value key", "liquid_syntax body"]);
+    }
+
+    [Fact]
+    public async Task What_was_used_before_is_told_before_and_after()
+    {
+        var tenant = await host.NewTenantAsync(Tier.Enterprise);
+        var archive = Sample();
+        archive.AddUser("jisoo@example.test", "active", archive.AddRole("viewer", builtIn: true));
+
+        var told = (await tenant.ImportAsync(archive, dryRun: true)).ShouldHaveSucceeded().Report();
+        var report = (await tenant.ImportAsync(archive)).ShouldHaveSucceeded().Report();
+
+        report["needs"]!.ToJsonString().ShouldBe(told["needs"]!.ToJsonString());
+        report["needs"]!.AsArray().ShouldAllBe(need => need!["needed"]!.GetValue<long>() > 0);
+    }
+
+    [Fact]
+    public async Task A_second_one_is_refused_before_its_bytes()
+    {
+        var tenant = await host.NewTenantAsync();
+        var owner = await tenant.OwnerAsync();
+        await tenant.QueueOperationAsync(BuiltInRoles.SuperAdmin, Domain.Operations.OperationKind.Import);
+
+        await using var upload = await RawUpload.StartAsync(
+            owner, tenant, 1_000_000, "Idempotency-Key: second\r\n", "/v1/imports");
+
+        (await upload.AnswerAsync()).ShouldContain("\"code\":\"operation_in_progress\"");
+        (await tenant.RowsAsync("uploads")).ShouldBe(0);
+        tenant.KeptFiles().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task One_import_at_a_time_and_the_archive_goes_when_it_has_ended()
     {
         var tenant = await host.NewTenantAsync();
@@ -231,6 +351,10 @@ public sealed class ImportTests(TestHost host)
         (await tenant.Anonymous.StartImportAsync([1])).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthenticated");
         (await (await tenant.OwnerAsync()).SendAsync(HttpMethod.Post, "/v1/imports", TestFiles.Form([1])))
             .ShouldBe(HttpStatusCode.BadRequest);
+        var stale = await tenant.OwnerAsync();
+        await host.Api.ExecuteAsync(
+            "update sessions set authenticated_at = authenticated_at - interval '11 minutes' where org_id = $1", tenant.Id.Value);
+        (await stale.StartImportAsync([1])).ShouldBeProblem(HttpStatusCode.Forbidden, "step_up_required");
         await tenant.ShouldHaveNothingAsync();
     }
 
@@ -244,6 +368,20 @@ public sealed class ImportTests(TestHost host)
         archive.AddRegistration(id, "MINJI@example.test");
         archive.AddRegistration(id, change: row => (row["status"], row["cancelledAt"]) = ("cancelled", "2026-02-01T00:00:00Z"));
         return archive;
+    }
+
+    /// <summary>The organizer, with a role that has these permissions and no other one.</summary>
+    private static async Task<ApiClient> MayAsync(TestTenant tenant, string[] permissions)
+    {
+        await tenant.Api.ExecuteAsync(
+            """
+            with made as (
+              insert into roles (org_id, id, name, permissions, built_in, version, created_at)
+              values ($1, gen_random_uuid(), 'importer', $3, false, 1, now()) returning id)
+            update user_roles set role_id = made.id from made where org_id = $1 and user_id = $2
+            """,
+            tenant.Id.Value, tenant.User(BuiltInRoles.Organizer).Id.Value, permissions);
+        return await tenant.OrganizerAsync();
     }
 
     private static JsonObject Copy(JsonObject row, Action<JsonObject> change)

@@ -30,9 +30,11 @@ public sealed class RoundTripTests(TestHost host)
         from templates in Gen.Int[0, 2]
         from roles in Gen.Int[0, 2]
         from members in Gen.Int[0, 4]
+        from invited in Gen.Int[0, 3]
+        from mails in Gen.Int[0, 2]
         from events in Gen.Int[0, 6]
         from words in Word.Array[8, 8]
-        select new Wish(seed, categories, templates, roles, members, events, words);
+        select new Wish(seed, categories, templates, roles, members, invited, mails, events, words);
 
     [Fact]
     public async Task Export_import_export_is_the_same_up_to_ids_and_times()
@@ -99,7 +101,8 @@ public sealed class RoundTripTests(TestHost host)
     }
 
     /// <summary>A tenant to be: how much of each, and a seed for the rest.</summary>
-    private sealed record Wish(int Seed, int Categories, int Templates, int Roles, int Members, int Events, string[] Words)
+    private sealed record Wish(
+        int Seed, int Categories, int Templates, int Roles, int Members, int Invited, int Mails, int Events, string[] Words)
     {
         public ForgedArchive Make()
         {
@@ -108,6 +111,8 @@ public sealed class RoundTripTests(TestHost host)
             var roles = Range(Roles, n => archive.AddRole($"role {n}", false, [.. Permissions.Catalogue.Order().Skip(n * 3).Take(3)]));
             var builtIn = BuiltInRoles.All.Keys.Select(name => archive.AddRole(name, true, BuiltInRoles.All[name])).ToList();
             Range(Members, n => archive.AddUser($"Member{n}@Example.test", "active", [.. roles.Append(builtIn[n % builtIn.Count]).Distinct()]));
+            Range(Invited, n => archive.AddInvitation($"Guest{n}@Example.test", [.. roles.Append(builtIn[n]).Distinct()]));
+            Range(Mails, n => archive.AddMail(n == 0 ? "en" : "ko", Words[n], $"{Words[6]}\n{{{{ link }}}} {Words[7]}"));
             Range(Templates, n => archive.AddTemplate($"{Words[1]} {n}", row =>
             {
                 row["categoryId"] = Pick(random, categories);
