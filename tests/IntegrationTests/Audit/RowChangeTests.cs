@@ -91,6 +91,61 @@ public sealed class RowChangeTests(OwnDatabase database) : IClassFixture<OwnData
     }
 
     [Fact]
+    public async Task Many_that_are_added_at_once_leave_a_line_each_in_the_logs_of_their_own_tenants()
+    {
+        await using var superuser = await database.SuperuserAsync();
+        await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await BindAsync(superuser); // to A
+
+        var lines = await LinesAsync(superuser, () => superuser.ExecuteAsync(
+            """
+            insert into event_categories (org_id, id, name, version, created_at, updated_at)
+            select o, gen_random_uuid(), 'Many ' || n, 1, now(), now()
+            from unnest($1::uuid[]) o, generate_series(1, 3) n
+            """,
+            (object)new[] { OwnDatabase.A, OwnDatabase.B }));
+
+        lines.Select(line => $"{line["action"]} {line["org_id"]} {line["changes"]!["name"]!["new"]}").ShouldBe(
+            from org in new[] { OwnDatabase.A, OwnDatabase.B } from n in Enumerable.Range(1, 3) select $"insert {org} Many {n}",
+            ignoreOrder: true);
+        lines.Select(line => line["id"]!.GetValue<Guid>()).ShouldAllBe(id => id.Version == 7 && id.Variant >= 8);
+    }
+
+    /// <summary>A Citus cluster has the row trigger for them: what it writes must be the same.</summary>
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public async Task Row_by_row_the_lines_are_the_same(string table)
+    {
+        await using var superuser = await database.SuperuserAsync();
+        await using var transaction = await superuser.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await BindAsync(superuser);
+        var row = await NewRowAsync(superuser, table);
+        var byStatement = await AddAsync();
+        await superuser.ExecuteAsync(
+            $"""
+            do $$ begin
+              execute replace(replace(replace(pg_get_triggerdef(
+                  (select oid from pg_trigger where tgname = 'audit_inserts' and tgrelid = '{table}'::regclass)),
+                'REFERENCING NEW TABLE AS added FOR EACH STATEMENT', 'FOR EACH ROW'),
+                'audit_tenant_inserts', 'audit_tenant_operation'), 'CREATE TRIGGER', 'create or replace trigger');
+            end $$
+            """);
+
+        (await AddAsync()).ShouldBe(byStatement);
+
+        async Task<string> AddAsync()
+        {
+            await superuser.ExecuteAsync("savepoint added");
+            var line = await LineAsync(
+                superuser, table, () => superuser.ExecuteAsync(Insert(table), row.ToJsonString()), OrgOf(table, row));
+            await superuser.ExecuteAsync("rollback to savepoint added");
+            line.Remove("id");
+            line.Remove("created_at");
+            return line.ToJsonString();
+        }
+    }
+
+    [Fact]
     public async Task A_cascade_leaves_a_line_for_each_row()
     {
         await using var superuser = await database.SuperuserAsync();

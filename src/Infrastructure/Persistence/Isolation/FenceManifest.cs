@@ -148,6 +148,7 @@ internal static class FenceManifest
             "appends to the log of the bound tenant, for instances of the release before",
         ["record_deed(text,uuid,uuid,jsonb)"] = "appends to the log of the bound tenant",
         ["audit_tenant_operation()"] = "a trigger: appends to the log of the row's own tenant",
+        ["audit_tenant_inserts()"] = "a trigger: appends to the logs of the rows' own tenants",
         ["audit_unsealed_tenants(timestamp with time zone,integer)"] = "platform: ids of tenants with unsealed lines",
         ["seal_audit_log(uuid,integer)"] = "platform: seals a tenant's log; changes no line of it",
         ["expire_audit_log(uuid,timestamp with time zone,integer)"] =

@@ -324,25 +324,29 @@ internal static class IsolationRules
               when a.arguments is null then null
               when g.oid is null then 'does not log'
               when g.tgenabled <> 'O' then 'is switched off'
-              when g.tgfoid <> 'audit_tenant_operation'::regproc or g.tgtype <> 29 then 'is another trigger'
+              when g.tgfoid <> w.function::regproc or g.tgtype <> w.type then 'is another trigger'
               -- A purge alone is not logged.
               when pg_get_triggerdef(g.oid) not like '%WHEN ((CURRENT_USER <> ''purge_role''::name))%'
                 then 'is fired by other than everybody but the purge'
               when g.args <> a.arguments then format('%s instead of %s', g.args, a.arguments)
             end
             from keyed k
+            -- Bits of pg_trigger.h: each row 1, insert 4, delete 8, update 16. A Citus cluster has row triggers alone.
+            join (values ('audit_rows', 'audit_tenant_operation', 25, false), ('audit_inserts', 'audit_tenant_inserts', 4, false),
+                ('audit_rows', 'audit_tenant_operation', 29, true)) w (trigger, function, type, citus)
+              on w.citus = exists (select from pg_extension where extname = 'citus')
             left join audited a on a.name = k.name
             left join not_audited n on n.name = k.name
             left join (
               select g.*, array_to_string((string_to_array(encode(g.tgargs, 'escape'), '\000'))[2:5], '|') as args
               from pg_trigger g where not g.tgisinternal) g
-              on g.tgrelid = k.oid and g.tgname = 'audit_rows'
+              on g.tgrelid = k.oid and g.tgname = w.trigger
             """)
         { IsOfRelease = true },
         new("H1", "The trigger belongs to audit_role, which nobody is", """
             select f.signature, case when f.proowner <> 'audit_role'::regrole then 'belongs to ' || f.proowner::regrole
               when (select rolcanlogin from pg_roles where rolname = 'audit_role') then 'belongs to a role that logs in' end
-            from f where f.proname in ('audit_tenant_operation', 'record_deed', 'seal_audit_log', 'expire_audit_log')
+            from f where f.proname in ('audit_tenant_operation', 'audit_tenant_inserts', 'record_deed', 'seal_audit_log', 'expire_audit_log')
             """),
         new("H2", "Nobody who logs in changes the log", """
             select t.relname::text, (

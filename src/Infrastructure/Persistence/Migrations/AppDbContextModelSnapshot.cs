@@ -193,6 +193,7 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     b.Property<int>("Registered")
                         .HasColumnType("integer")
                         .HasColumnName("registered")
+                        .HasAnnotation("Archive:Anew", true)
                         .HasAnnotation("Audit:Column", "Derived");
 
                     b.Property<DateTimeOffset?>("SalesEndAt")
@@ -707,6 +708,7 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasMaxLength(254)
                         .HasColumnType("character varying(254)")
                         .HasColumnName("normalized_email")
+                        .HasAnnotation("Archive:Anew", true)
                         .HasAnnotation("Audit:Column", "Personal");
 
                     b.Property<DateTimeOffset?>("RevokedAt")
@@ -716,7 +718,8 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                     b.PrimitiveCollection<Guid[]>("RoleIds")
                         .IsRequired()
                         .HasColumnType("uuid[]")
-                        .HasColumnName("role_ids");
+                        .HasColumnName("role_ids")
+                        .HasAnnotation("Archive:PointsAt", "roles");
 
                     b.Property<byte[]>("TokenHash")
                         .IsRequired()
@@ -1016,11 +1019,13 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasMaxLength(254)
                         .HasColumnType("character varying(254)")
                         .HasColumnName("normalized_email")
+                        .HasAnnotation("Archive:Anew", true)
                         .HasAnnotation("Audit:Column", "Personal");
 
                     b.Property<DateTimeOffset>("PasswordChangedAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("password_changed_at");
+                        .HasColumnName("password_changed_at")
+                        .HasAnnotation("Archive:Anew", true);
 
                     b.Property<string>("PasswordHash")
                         .IsRequired()
@@ -1037,11 +1042,13 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
 
                     b.Property<DateTimeOffset?>("TotpConfirmedAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("totp_confirmed_at");
+                        .HasColumnName("totp_confirmed_at")
+                        .HasAnnotation("Archive:Anew", true);
 
                     b.Property<long?>("TotpLastStep")
                         .HasColumnType("bigint")
                         .HasColumnName("totp_last_step")
+                        .HasAnnotation("Archive:Anew", true)
                         .HasAnnotation("Audit:Column", "Derived");
 
                     b.Property<byte[]>("TotpSecret")
@@ -1503,6 +1510,7 @@ namespace CleanTenancy.Infrastructure.Persistence.Migrations
                         .HasMaxLength(254)
                         .HasColumnType("character varying(254)")
                         .HasColumnName("normalized_email")
+                        .HasAnnotation("Archive:Anew", true)
                         .HasAnnotation("Audit:Column", "Personal");
 
                     b.Property<string>("Status")
