@@ -327,7 +327,7 @@ internal static class Documentation
         ["ExtendTrial"] = """{"days":14,"reason":"Ticket 4714: their first event is next week"}""",
         ["RestoreTenant"] = """{"reason":"Ticket 4715: deleted by mistake"}""",
         ["DeleteTenant"] = """{"reason":"Ticket 4716: asked for by letter","disposition":"honour"}""",
-        ["ChangeTenantTerms"] = """{"plan":"pro"}""",
+        ["ChangeTenantTerms"] = """{"plan":"pro","reason":"Ticket 4717: they pay by invoice"}""",
         ["ChangeTenant"] = """{"name":"Acme Conferences","timeZone":"Asia/Seoul","branding":{"primaryColor":"#1a73e8"}}""",
         ["DeleteOwnTenant"] = """{"confirm":"acme","disposition":"honour"}""",
         ["PreviewPlanChange"] = """{"plan":"starter"}""",

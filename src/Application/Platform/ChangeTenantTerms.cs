@@ -11,7 +11,10 @@ using MediatR;
 
 namespace CleanTenancy.Application.Platform;
 
-/// <summary>Changes a tenant's plan, name or language by a JSON Merge Patch; a plan counts from the next request.</summary>
+/// <summary>
+/// Changes a tenant's plan, name or language by a JSON Merge Patch; a plan counts from the next request. The free plan
+/// needs no payment: with it a trial, and a suspension for want of payment, end at once.
+/// </summary>
 public sealed record ChangeTenantTerms(TenantId Id, VersionCondition IfMatch, MergePatch<TenantTerms> Patch)
     : IPlatformCommand<TenantDetails>, IConditional
 {
@@ -35,6 +38,10 @@ public sealed record TenantTerms
     /// <summary>BCP 47; of mails to its people.</summary>
     [Required]
     public string Locale { get; init; } = "";
+
+    /// <summary>Required with each patch, for it is kept with the deed and not with the tenant. The tenant reads it.</summary>
+    [Required]
+    public string Reason { get; init; } = "";
 }
 
 internal sealed class ChangeTenantTermsValidator : AbstractValidator<ChangeTenantTerms>
@@ -48,6 +55,7 @@ internal sealed class TenantTermsValidator : AbstractValidator<TenantTerms>
     {
         RuleFor(t => t.Name).NotEmpty().MaximumLength(Organization.NameMaxLength).IsWellFormed();
         RuleFor(t => t.Locale).IsLocale();
+        RuleFor(t => t.Reason).IsReason();
     }
 }
 
@@ -62,13 +70,14 @@ internal sealed class ChangeTenantTermsHandler(
         return await view.ShowAsync(command.Id, changed.Error, cancellationToken);
     }
 
-    private Result<TenantRecord> Change(TenantRecord tenant, MergePatch<TenantTerms> patch)
+    private Result<TenantChange> Change(TenantRecord tenant, MergePatch<TenantTerms> patch)
     {
         var merged = patch.ApplyTo(new() { Name = tenant.Name, Plan = tenant.Tier, Locale = tenant.Locale });
         if (merged.Error is { } unfit) return unfit;
         if (validator.Validate(merged.Value) is { IsValid: false } invalid) return invalid.ToError();
 
         var terms = merged.Value;
-        return tenant with { Name = terms.Name, Tier = terms.Plan, Locale = terms.Locale };
+        return new TenantChange(
+            tenant with { Name = terms.Name, Tier = terms.Plan, Locale = terms.Locale }, terms.Reason);
     }
 }

@@ -27,8 +27,6 @@ public sealed record PurgeTenant(TenantId Id, PurgeGrounds Content) : IPlatformC
 /// <summary>Why a tenant is erased, and that it is this one.</summary>
 public sealed record PurgeGrounds
 {
-    public const int ReasonMaxLength = 500;
-
     /// <summary>It stays in the certificate: name no person.</summary>
     [Required]
     public string Reason { get; init; } = "";
@@ -45,7 +43,7 @@ internal sealed class PurgeTenantValidator : AbstractValidator<PurgeTenant>
 {
     public PurgeTenantValidator()
     {
-        RuleFor(c => c.Content.Reason).NotEmpty().MaximumLength(PurgeGrounds.ReasonMaxLength).IsWellFormed();
+        RuleFor(c => c.Content.Reason).IsReason();
         RuleFor(c => c.Content.Confirm).NotEmpty();
     }
 }

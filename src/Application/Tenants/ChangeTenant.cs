@@ -80,7 +80,7 @@ internal sealed class ChangeTenantHandler(
         return changed.Error is { } refusal ? refusal : OwnTenant.Of(changed.Value, times, clock.Now());
     }
 
-    private Result<TenantRecord> Change(TenantRecord tenant, MergePatch<TenantContent> patch)
+    private Result<TenantChange> Change(TenantRecord tenant, MergePatch<TenantContent> patch)
     {
         var merged = patch.ApplyTo(new()
         {
@@ -94,13 +94,13 @@ internal sealed class ChangeTenantHandler(
         if (validator.Validate(merged.Value) is { IsValid: false } invalid) return invalid.ToError();
 
         var content = merged.Value;
-        return tenant with
+        return new TenantChange(tenant with
         {
             Name = content.Name,
             Locale = content.Locale,
             TimeZone = content.TimeZone,
             Currency = content.Currency,
             Branding = content.Branding is { PrimaryColor: null, LogoUrl: null } ? null : content.Branding,
-        };
+        });
     }
 }

@@ -60,6 +60,9 @@ public sealed record TransitionTerms
     /// <summary>Until when a subscription, a renewal or a payment pays; null for the free plan.</summary>
     public DateTimeOffset? PaidUntil { get; init; }
 
+    /// <summary>The free plan: there is no trial to go back to, and nothing to wait for.</summary>
+    public bool NeedsNoPayment { get; init; }
+
     /// <summary>An operator purges before the time, for whom the law says so.</summary>
     public bool PurgesEarly { get; init; }
 }
@@ -148,7 +151,8 @@ public static class TenantTransitions
                 PeriodEndsAt = terms.PaidUntil ?? tenant.PeriodEndsAt,
                 CancelsAtPeriodEnd = false,
             },
-            TenantTrigger.OperatorReinstate => tenant.Reinstate(now),
+            TenantTrigger.OperatorReinstate =>
+                terms.NeedsNoPayment ? tenant.In(TenantState.Active, now) : tenant.Reinstate(now),
             TenantTrigger.GracePeriodExpired => tenant.GraceEndsAt <= now
                 ? tenant.Delete(tenant.GraceEndsAt.Value, now, times)
                 : refusal,

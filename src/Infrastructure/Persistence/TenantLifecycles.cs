@@ -38,6 +38,30 @@ internal sealed class TenantLifecycles(
                 : Standing(moved);
     }
 
+    /// <summary>
+    /// A tenant whose plan is the free one from now on owes nothing: its trial, over or not, is a contract, and what was
+    /// suspended for want of payment is suspended no more. What an operator has suspended stays so until an operator
+    /// reinstates it, and what the clock has deleted is deleted.
+    /// </summary>
+    /// <returns>Whether it moved.</returns>
+    public async Task<bool> FreeAsync(
+        PlatformTransaction transaction, string? reason, CancellationToken cancellationToken)
+    {
+        // Not settled before: a trial that ran out a moment ago is not suspended and brought back.
+        if (await FindAsync(transaction, cancellationToken) is not { } row
+            || row.Standing.At(clock.Now(), times).State is TenantState.Deleted or TenantState.Purged)
+            return false;
+
+        TenantTrigger? trigger = row.Standing switch
+        {
+            { State: TenantState.Trial } => TenantTrigger.Subscribe,
+            { State: TenantState.Suspended, Because: SuspensionReason.Billing } => TenantTrigger.OperatorReinstate,
+            _ => null,
+        };
+        return trigger is { } one
+            && (await StepAsync(transaction, row, new(one) { Reason = reason }, cancellationToken)).Error is null;
+    }
+
     /// <summary>Makes real what the clock has done; nothing, where it has done nothing.</summary>
     /// <returns>The row as it is then, null for an unknown or purged tenant; and how often this one moved it.</returns>
     public async Task<(TenantRow? Row, int Moves)> SettleAsync(
@@ -92,7 +116,8 @@ internal sealed class TenantLifecycles(
     {
         while (true)
         {
-            var moved = row.Standing.Move(move.Trigger, move.Terms, clock.Now(), times);
+            var terms = move.Terms with { NeedsNoPayment = row.Tier is Tier.Free };
+            var moved = row.Standing.Move(move.Trigger, terms, clock.Now(), times);
             if (moved.Error is { } refusal) return refusal;
             if (await WriteAsync(transaction, row, moved.Value, move.Disposition, cancellationToken))
             {
@@ -168,7 +193,7 @@ internal sealed class TenantLifecycles(
             return; // a trial is no contract
 
         await KeepAsync(transaction, before.Tier, "contract_ended", new(TenantTrigger.Delete), cancellationToken);
-        await transaction.QueueAsync(SubscriptionEnd.Kind, new SubscriptionEnd(before.Version + 1), cancellationToken);
+        await transaction.QueueAsync(SubscriptionEnd.Kind, new SubscriptionEnd(), cancellationToken);
     }
 
     private static async Task QuarantineHostsAsync(
@@ -208,12 +233,11 @@ internal sealed class TenantLifecycles(
               deleted_from = $12, purge_due_at = $13, disposition = $14, updated_at = $15, version = version + 1
             where id = $1 and state = $2 and version = $3
             """).With(transaction.OrgId.Value).With(Wire.Text(row.Standing.State)).With(row.Version)
-            .With(Wire.Text(wanted.State)).WithNullable(Word(wanted.Reason), NpgsqlDbType.Text)
+            .With(Wire.Text(wanted.State)).WithWord(wanted.Reason)
             .With(wanted.Since.UtcDateTime).WithInstant(wanted.TrialEndsAt).WithInstant(wanted.PeriodEndsAt)
             .With(wanted.CancelsAtPeriodEnd).WithInstant(wanted.GraceEndsAt)
-            .WithNullable(Word(wanted.SuspendedFrom), NpgsqlDbType.Text)
-            .WithNullable(Word(wanted.DeletedFrom), NpgsqlDbType.Text).WithInstant(wanted.PurgeDueAt)
-            .WithNullable(Word(disposition), NpgsqlDbType.Text).With(clock.Now().UtcDateTime);
+            .WithWord(wanted.SuspendedFrom).WithWord(wanted.DeletedFrom).WithInstant(wanted.PurgeDueAt)
+            .WithWord(disposition).With(clock.Now().UtcDateTime);
         return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
@@ -250,10 +274,6 @@ internal sealed class TenantLifecycles(
         TenantTrigger.Retry => "provisioning.retried",
         _ => throw new ArgumentOutOfRangeException(nameof(trigger), trigger, "A trigger without a deed."),
     };
-
-    private static string? Word<TEnum>(TEnum? value)
-        where TEnum : struct, Enum =>
-        value is { } one ? Wire.Text(one) : null;
 
     private static Result<TenantStanding> Standing(Result<TenantRow> moved) =>
         moved.Error is { } refusal ? refusal : moved.Value.Standing;

@@ -13,7 +13,7 @@ namespace CleanTenancy.Infrastructure.Persistence;
 /// <inheritdoc cref="ITenantRecords"/>
 internal sealed class TenantRecords(
     [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, PlatformTenancy tenancy,
-    LifecycleTimes times, ICaller caller, TimeProvider clock) : ITenantRecords
+    TenantLifecycles lifecycle, LifecycleTimes times, ICaller caller, TimeProvider clock) : ITenantRecords
 {
     private const string Columns =
         "id, slug, name, tier, disposition, branding, locale, time_zone, currency, version, created_at, updated_at, "
@@ -40,8 +40,8 @@ internal sealed class TenantRecords(
               and ($4 is null or starts_with(slug, lower($4)) or starts_with(lower(name), lower($4)))
             order by id desc limit $5
             """); // the canaries are among the purged
-        select.With(filter.Before.Value).WithNullable(Word(filter.Tier), NpgsqlDbType.Text)
-            .WithNullable(Word(filter.State), NpgsqlDbType.Text).WithNullable(filter.Prefix, NpgsqlDbType.Text)
+        select.With(filter.Before.Value).WithWord(filter.Tier).WithWord(filter.State)
+            .WithNullable(filter.Prefix, NpgsqlDbType.Text)
             .With(filter.Take).With(clock.Now().UtcDateTime).With(times.Grace);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
         var found = new List<TenantRecord>();
@@ -78,7 +78,7 @@ internal sealed class TenantRecords(
     }
 
     public async Task<Result<TenantRecord>> ChangeAsync(
-        TenantId org, VersionCondition ifMatch, Func<TenantRecord, Result<TenantRecord>> change,
+        TenantId org, VersionCondition ifMatch, Func<TenantRecord, Result<TenantChange>> change,
         CancellationToken cancellationToken)
     {
         await using var transaction = await tenancy.BeginAsync(org, cancellationToken);
@@ -86,9 +86,10 @@ internal sealed class TenantRecords(
         if (ifMatch.Check(before) is { } stale) return stale;
 
         var changed = change(before);
-        if (changed.Error is not null) return changed;
+        if (changed.Error is { } refusal) return refusal;
 
-        var after = changed.Value with { Version = before.Version + 1, UpdatedAt = clock.Now() };
+        var (wanted, reason) = changed.Value;
+        var after = wanted with { Version = before.Version + 1, UpdatedAt = clock.Now() };
         await using var update = transaction.Command(
             """
             update organizations set name = $3, tier = $4, locale = $5, time_zone = $6, currency = $7,
@@ -100,12 +101,21 @@ internal sealed class TenantRecords(
         if (await update.ExecuteNonQueryAsync(cancellationToken) == 0) return Error.PreconditionFailed;
 
         const string deed = "tenant.changed";
-        // What changed stands in the line of the row; a plan is worth naming.
-        var details = before.Tier == after.Tier
+        // What changed stands in the line of the row; a plan is worth naming, and why an operator did it.
+        var isMoved = before.Tier != after.Tier;
+        var details = !isMoved && caller.Operator is null
             ? null
-            : new { Plan = after.Tier, Before = before.Tier, Operator = caller.Operator?.Name };
+            : new
+            {
+                Plan = isMoved ? after.Tier : (Tier?)null,
+                Before = isMoved ? before.Tier : (Tier?)null,
+                Reason = reason,
+                Operator = caller.Operator?.Name,
+            };
         await transaction.RecordAsync(deed, org.Value, details, cancellationToken);
         if (caller.Operator is not null) await transaction.RecordForPlatformAsync(deed, details, cancellationToken);
+        if (isMoved && after.Tier is Tier.Free && await lifecycle.FreeAsync(transaction, reason, cancellationToken))
+            after = (await FindAsync(transaction, cancellationToken))!;
         await transaction.SignalAsync(cancellationToken);
         await transaction.CommitAsync();
         return after;
@@ -139,8 +149,4 @@ internal sealed class TenantRecords(
 
     private static string? Json(Branding? branding) =>
         branding is null ? null : JsonSerializer.Serialize(branding, Wire.Json);
-
-    private static string? Word<TEnum>(TEnum? value)
-        where TEnum : struct, Enum =>
-        value is { } one ? Wire.Text(one) : null;
 }

@@ -1,3 +1,4 @@
+using CleanTenancy.Application.Common;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using NpgsqlTypes;
@@ -46,6 +47,11 @@ internal static class TenantSql
         command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = type });
         return command;
     }
+
+    /// <summary>As it is on the wire; null where there is none.</summary>
+    public static NpgsqlCommand WithWord<TEnum>(this NpgsqlCommand command, TEnum? value)
+        where TEnum : struct, Enum =>
+        command.WithNullable(value is { } one ? Wire.Text(one) : null, NpgsqlDbType.Text);
 
     /// <summary>Null where there is none.</summary>
     public static NpgsqlCommand WithInstant(this NpgsqlCommand command, DateTimeOffset? value) =>

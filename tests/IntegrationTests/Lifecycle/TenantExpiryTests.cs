@@ -128,6 +128,24 @@ public sealed class TenantExpiryTests(TestHost host)
             tenant.Id.Value)).ShouldBe("No payment provider is connected.");
     }
 
+    [Fact]
+    public async Task A_tenant_that_was_restored_before_its_turn_keeps_its_subscription_and_its_log_says_so()
+    {
+        var tenant = await host.NewTenantAsync();
+        await tenant.MoveAsync(new(TenantTrigger.Renew) { Terms = new() { PaidUntil = TimeProvider.System.GetUtcNow().AddDays(9) } });
+        await tenant.MoveAsync(new(TenantTrigger.Delete));
+        await tenant.MoveAsync(new(TenantTrigger.Restore));
+
+        await host.Api.SweepAsync(new DispatchOutbox { OrgId = tenant.Id });
+
+        (await tenant.DeedsAsync()).ShouldBe(["tenant.renewed", "tenant.deleted", "tenant.restored", "cancellation.skipped"]);
+        (await host.Api.QueryAsync<string>(
+            "select details ->> 'reason' from audit_logs where org_id = $1 and action = 'cancellation.skipped'", tenant.Id.Value))
+            .ShouldBe("restored");
+        (await host.Api.QueryAsync<bool>(
+            "select done_at is not null from outbox where org_id = $1 and kind = 'subscription.cancel'", tenant.Id.Value)).ShouldBeTrue();
+    }
+
     private async Task<TestTenant> TrialAsync(TestApi api, int days = 1) => await api.NewTenantAsync(
         Tier.Pro, organization => organization.Try(_clock.GetUtcNow().AddDays(days), organization.CreatedAt));
 

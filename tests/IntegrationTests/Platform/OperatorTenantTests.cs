@@ -1,6 +1,7 @@
 using System.Net;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
+using CleanTenancy.Domain.Tenants;
 using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
 using CleanTenancy.IntegrationTests.Lifecycle;
@@ -194,17 +195,95 @@ public sealed class OperatorTenantTests(TestHost host)
         (await organizer.PostAsync("/v1/events", Sample.Event())).ShouldBeProblem(HttpStatusCode.Conflict, "quota_exceeded");
         var @operator = await host.Api.OperatorAsync();
 
-        var changed = await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { plan = "pro", name = "Acme" }, "\"1\"");
+        var changed = await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { plan = "pro", name = "Acme", reason = "Ticket 4717" }, "\"1\"");
 
         (changed.ShouldBe(HttpStatusCode.OK).Get<string>("plan"), changed.Get<string>("name"), changed.ETag).ShouldBe(("pro", "Acme", "\"2\""));
         await organizer.DraftEventAsync();
-        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { plan = "free" }, "\"1\""))
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { plan = "free", reason = "x" }, "\"1\""))
             .ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition_failed");
-        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { plan = "free" }, ifMatch: null))
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { plan = "free", reason = "x" }, ifMatch: null))
             .ShouldBeProblem(HttpStatusCode.PreconditionRequired, "precondition_required");
-        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { name = "" }, "*")).ShouldBeInvalid("/name", "not_empty");
-        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { state = "trial" }, "*")).ShouldBeInvalid("/state", "unknown_member");
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { name = "", reason = "x" }, "*")).ShouldBeInvalid("/name", "not_empty");
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { state = "trial", reason = "x" }, "*")).ShouldBeInvalid("/state", "unknown_member");
         (await tenant.DeedsAsync()).ShouldContain("tenant.changed");
+    }
+
+    [Fact]
+    public async Task Each_change_has_a_reason_which_stands_in_both_logs_and_is_not_kept_for_the_next()
+    {
+        var tenant = await host.NewTenantAsync(Tier.Free);
+        var @operator = await host.Api.OperatorAsync();
+
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { plan = "pro", reason = "Ticket 4717" }, "*")).ShouldBe(HttpStatusCode.OK);
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { name = "Acme" }, "*")).ShouldBeInvalid("/reason", "not_empty");
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { name = "Acme", reason = new string('x', 501) }, "*"))
+            .ShouldBeInvalid("/reason", "maximum_length");
+        (await @operator.PatchAsync($"{Tenants}/{tenant.Id}", new { name = "Acme", reason = "Ticket 4718" }, "*")).ShouldBe(HttpStatusCode.OK);
+
+        foreach (var log in new[] { "audit_logs", "platform_audit_logs" })
+            (await host.Api.QueryAsync<string>(
+                $"""
+                select string_agg(concat_ws(' ', details ->> 'before', details ->> 'plan', details ->> 'reason', details ->> 'operator'), ',' order by id)
+                from {log} where row_id = $1 and action = 'tenant.changed'
+                """,
+                tenant.Id.Value)).ShouldBe("free pro Ticket 4717 Operator,Ticket 4718 Operator", log);
+    }
+
+    [Theory]
+    [InlineData(3)] // days of its trial that are left
+    [InlineData(-3)] // over, and no sweep has seen it
+    public async Task A_trial_that_is_moved_to_the_free_plan_needs_no_payment_and_is_active_at_once(int days)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var tenant = await host.NewTenantAsync(Tier.Pro, o => o.Try(now.AddDays(days), o.CreatedAt));
+
+        var changed = await FreeAsync(tenant);
+
+        (changed.Get<string>("state"), changed.Get<string>("plan"), changed.Get<long>("version")).ShouldBe(("active", "free", 4));
+        changed.ETag.ShouldBe("\"4\"");
+        (await tenant.DeedsAsync()).ShouldBe(["tenant.changed", "tenant.subscribed"]);
+        (await tenant.MailsAsync(tenant.Email(BuiltInRoles.SuperAdmin))).ShouldBeEmpty();
+        (await (await tenant.OrganizerAsync()).PostAsync("/v1/events", Sample.Event())).ShouldBe(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task Who_is_suspended_for_want_of_payment_and_moved_to_the_free_plan_is_reinstated()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var tenant = await host.NewTenantAsync(Tier.Pro, o =>
+        {
+            o.Try(now.AddDays(-3), o.CreatedAt);
+            o.Suspend(SuspensionReason.Billing, now.AddDays(-3), now.AddDays(11));
+        });
+
+        (await FreeAsync(tenant)).Get<string>("state").ShouldBe("active");
+
+        (await tenant.DeedsAsync()).ShouldBe(["tenant.changed", "tenant.reinstated"]);
+        (await host.Api.QueryAsync<bool>(
+            "select grace_ends_at is null and suspension_reason is null from organizations where id = $1", tenant.Id.Value)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task What_an_operator_has_suspended_waits_for_an_operator_and_then_has_no_trial_to_go_back_to()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var tenant = await host.NewTenantAsync(Tier.Pro, o => o.Try(now.AddDays(3), o.CreatedAt));
+        var @operator = await host.Api.OperatorAsync();
+        (await @operator.PostAsync($"{Tenants}/{tenant.Id}/suspend", Grounds)).ShouldBe(HttpStatusCode.OK);
+
+        (await FreeAsync(tenant)).Get<string>("suspensionReason").ShouldBe("operator");
+
+        (await @operator.PostAsync($"{Tenants}/{tenant.Id}/reinstate", Grounds)).ShouldBe(HttpStatusCode.OK)
+            .Get<string>("state").ShouldBe("active");
+    }
+
+    [Fact]
+    public async Task Who_is_deleted_stays_deleted_whatever_plan_it_is_moved_to()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var tenant = await host.NewTenantAsync(Tier.Pro, o => o.Try(now.AddDays(-20), o.CreatedAt)); // its grace is over, too
+
+        (await FreeAsync(tenant)).Get<string>("state").ShouldBe("deleted");
     }
 
     [Fact]
@@ -236,6 +315,9 @@ public sealed class OperatorTenantTests(TestHost host)
 
     private static Task<Answer> ExtendAsync(ApiClient @operator, TestTenant tenant, object content) =>
         @operator.PostAsync($"{Tenants}/{tenant.Id}/extend-trial", content);
+
+    private async Task<Answer> FreeAsync(TestTenant tenant) => (await (await host.Api.OperatorAsync()).PatchAsync(
+        $"{Tenants}/{tenant.Id}", new { plan = "free", reason = "Ticket 4717" }, "*")).ShouldBe(HttpStatusCode.OK);
 
     private static Task<string[]> PlatformDeedsAsync(TestTenant tenant) => tenant.Api.QueryAsync<string[]>(
         "select array_agg(action::text order by id) from platform_audit_logs where row_id = $1", tenant.Id.Value);

@@ -49,12 +49,19 @@ public interface ITenantRecords
     /// <summary>What is used of each quota, and how its outbox is; bound to the tenant.</summary>
     Task<TenantHealth> LookAsync(TenantId org, CancellationToken cancellationToken);
 
-    /// <summary>Changes what a tenant is called and where it is, with the deed in its log.</summary>
+    /// <summary>
+    /// Changes what a tenant is called and where it is, with the deed in its log. Whose plan becomes the free one owes
+    /// nothing any more, and is active in the same transaction.
+    /// </summary>
     /// <returns>The record, or what the change refused with, or precondition_failed, or not_found.</returns>
     Task<Result<TenantRecord>> ChangeAsync(
-        TenantId org, VersionCondition ifMatch, Func<TenantRecord, Result<TenantRecord>> change,
+        TenantId org, VersionCondition ifMatch, Func<TenantRecord, Result<TenantChange>> change,
         CancellationToken cancellationToken);
 }
+
+/// <param name="After">The record as it is meant to be.</param>
+/// <param name="Reason">An operator's; null for the tenant's own people.</param>
+public sealed record TenantChange(TenantRecord After, string? Reason = null);
 
 /// <param name="State">By the clock.</param>
 /// <param name="Prefix">Of slug or name, whatever the case.</param>

@@ -116,6 +116,17 @@ public sealed class TenantTransitionsTests
     }
 
     [Fact]
+    public void A_tenant_that_needs_no_payment_is_reinstated_to_active_even_if_its_trial_is_over()
+    {
+        var over = Go(Trial, TenantTrigger.TrialExpired, Noon.AddDays(14));
+
+        var free = over.Move(
+            TenantTrigger.OperatorReinstate, new() { NeedsNoPayment = true }, Noon.AddDays(15), LifecycleTimes.Default).Value;
+
+        (free.State, free.Reason, free.GraceEndsAt, free.Due(Noon.AddYears(1))).ShouldBe((TenantState.Active, null, null, null));
+    }
+
+    [Fact]
     public void A_trial_that_was_suspended_for_being_over_runs_again_when_it_is_extended()
     {
         var over = Go(Trial, TenantTrigger.TrialExpired, Noon.AddDays(14));
