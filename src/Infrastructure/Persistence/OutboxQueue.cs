@@ -9,7 +9,7 @@ namespace CleanTenancy.Infrastructure.Persistence;
 internal sealed class OutboxQueue(
     [FromKeyedServices(DependencyInjection.Platform)] NpgsqlDataSource platform, TimeProvider clock)
 {
-    /// <summary>Tenants with something to do now, the longest waiting first.</summary>
+    /// <summary>Tenants with something to do now, the longest waiting first; none that is purged.</summary>
     public async Task<IReadOnlyList<(TenantId OrgId, DateTimeOffset Since)>> DueAsync(
         string[] kinds, int limit, CancellationToken cancellationToken)
     {
@@ -18,6 +18,7 @@ internal sealed class OutboxQueue(
             select org_id, min(available_at) from outbox
             where done_at is null and dead_at is null and available_at <= $1 and kind = any($2)
               and (claimed_until is null or claimed_until <= clock_timestamp())
+              and exists (select from organizations t where t.id = outbox.org_id and t.state <> 'purged')
             group by org_id order by min(available_at) limit $3
             """);
         due.With(clock.GetUtcNow().UtcDateTime).With(kinds).With(limit);

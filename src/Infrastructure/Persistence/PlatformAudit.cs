@@ -21,7 +21,8 @@ internal sealed class PlatformAudit(
             select l.id, l.created_at, l.action, l.actor_kind, l.operator_id, o.name, l.row_id, l.details::text,
               l.address, l.request_id, l.trace_id
             from platform_audit_logs l left join platform_operators o on o.id = l.operator_id
-            where l.id < $1 and ($2 is null or l.action = $2) and ($3 is null or l.row_id = $3)
+            where l.id < $1 and ($2 is null or l.action = $2)
+              and ($3 is null or l.row_id = $3 or l.details ->> 'org' = $3::text) -- an impersonation is a session's line
             order by l.id desc limit $4
             """);
         select.With(before.Value).WithNullable(action, NpgsqlDbType.Text).WithNullable(org?.Value, NpgsqlDbType.Uuid)

@@ -108,7 +108,7 @@ internal sealed class FenceAttack(
             // As it is there, and as it is not there yet: the answers are the same.
             foreach (var row in new[] { table.Rows[foreign].Present, table.Rows[foreign].Another })
                 foreach (var (command, sql) in commands)
-                    Refused(command, "INSERT", await TryAsync(sql, row));
+                    Refused(command, "INSERT", await TryAsync(sql, row), mayElsewhere: Reach is not { MakesOwn: true });
         }
     }
 
@@ -211,11 +211,12 @@ internal sealed class FenceAttack(
         return true;
     }
 
-    private void Refused(string command, string privilege, (List<Guid> Rows, string? State) result)
+    private void Refused(
+        string command, string privilege, (List<Guid> Rows, string? State) result, bool mayElsewhere = true)
     {
-        if (Reaches(privilege)) return;
+        if (mayElsewhere && Reaches(privilege)) return;
 
-        Expect(command, result, IsFenced && _context.IsNoUuid ? [Denied, NoUuid] : [Denied], rows: 0);
+        Expect(command, result, (IsFenced || !mayElsewhere) && _context.IsNoUuid ? [Denied, NoUuid] : [Denied], rows: 0);
     }
 
     private void Expect(string command, (List<Guid> Rows, string? State) result, string? state, long? rows = null) =>

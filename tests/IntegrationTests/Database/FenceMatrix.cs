@@ -31,6 +31,9 @@ internal sealed record Reach(string Privileges, string Grants, string Policies, 
     /// <summary>Its policy asks for the binding: it is attacked as application_role is.</summary>
     public bool IsBound { get; init; }
 
+    /// <summary>It is bound for the rows that it makes, and not for those that it changes.</summary>
+    public bool MakesOwn { get; init; }
+
     /// <summary>It is bound for what it writes, and another policy shows it every tenant's rows.</summary>
     public bool ReadsAll { get; init; }
 }
@@ -81,8 +84,10 @@ internal static class FenceMatrix
             [(Audit, "audit_seals")] = new(
                 "DELETE, INSERT, SELECT, UPDATE", Grants: "", "audit_seal_policy", "Its functions seal the log."),
             [(Platform, "outbox")] = new(
-                "INSERT, SELECT, UPDATE", "INSERT, SELECT, UPDATE", "platform_outbox_policy",
-                "The dispatcher claims and finishes every tenant's messages."),
+                "INSERT, SELECT, UPDATE", "INSERT, SELECT, UPDATE",
+                "platform_dispatch_policy, platform_queue_policy, platform_read_policy",
+                "The dispatcher claims and finishes every tenant's messages; who queues one is bound to its tenant.")
+            { MakesOwn = true },
             [(Platform, "organizations")] = new(
                 "INSERT, SELECT, UPDATE", "INSERT, SELECT, UPDATE",
                 "platform_found_policy, platform_lifecycle_policy, platform_read_policy",

@@ -51,6 +51,7 @@ public sealed class FenceMatrixTests(OwnDatabase database) : IClassFixture<OwnDa
     [InlineData(FenceMatrix.Platform, "none", "programs", "grant select on programs to platform_role")]
     [InlineData(FenceMatrix.Platform, "own", "sessions",
         "alter policy platform_lifecycle_policy on sessions using (true) with check (true)")]
+    [InlineData(FenceMatrix.Platform, "own", "outbox", "alter policy platform_queue_policy on outbox with check (true)")]
     [InlineData(FenceMatrix.Purge, "own", "users", "alter policy purge_policy on users using (true)")]
     [InlineData(FenceMatrix.Purge, "own", "events", "grant update on events to purge_role")]
     [InlineData(FenceMatrix.Owner, "none", "events", "alter table events no force row level security")]

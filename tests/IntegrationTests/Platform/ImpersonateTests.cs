@@ -64,6 +64,8 @@ public sealed class ImpersonateTests(TestHost host, ClockedApi clocked) : IClass
         (await host.Api.QueryAsync<string>(
             "select concat_ws(' ', action, actor_kind, details ->> 'reason', details ->> 'org') from platform_audit_logs where row_id = $1",
             AuthSteps.SessionOf(started.AccessToken()))).ShouldBe($"impersonation.started operator {Reason} {tenant.Id}");
+        (await operatorClient.GetAsync($"/v1/platform/audit?tenant={tenant.Id}")).Data().ShouldHaveSingleItem()
+            ["action"]!.GetValue<string>().ShouldBe("impersonation.started", "what was begun in a tenant is about it");
         var sessions = await (await tenant.AsAsync(BuiltInRoles.Organizer)).GetAsync("/v1/me/sessions");
         sessions.Data().Single(s => s["impersonated"]!.GetValue<bool>())["id"]!.GetValue<Guid>()
             .ShouldBe(AuthSteps.SessionOf(started.AccessToken()));

@@ -116,7 +116,9 @@ internal static class FenceManifest
     public static readonly IReadOnlyList<(string Table, string Policy, string Reason)> OtherPolicies =
     [
         ("organizations", "platform_read_policy", "sweeps ask for each tenant's plan and state"),
-        ("outbox", "platform_outbox_policy", "the dispatcher claims and finishes every tenant's messages"),
+        ("outbox", "platform_read_policy", "the dispatcher and operators look at every tenant's messages"),
+        ("outbox", "platform_dispatch_policy", "the dispatcher claims and finishes every tenant's messages"),
+        ("outbox", "platform_queue_policy", "the platform queues messages of the bound tenant"),
         ("tenant_overrides", "platform_overrides_policy", "operators promise one tenant more, or less, than its plan"),
         ("uploads", "platform_read_policy", "the sweep looks for what every tenant's dead uploads left"),
         ("audit_logs", "audit_append_policy", "the audit functions append to every tenant's log"),
