@@ -37,7 +37,7 @@ public interface IPublic;
 /// <summary>Crosses tenants or stands outside all of them; answered on the platform host only.</summary>
 public interface IPlatform;
 
-/// <summary>A command of the public: sign-in, and later sign-up and orders.</summary>
+/// <summary>A command of the public: sign-in, and later orders.</summary>
 public interface IPublicCommand<T> : ICommand<T>, IPublic;
 
 /// <summary>A query of the public: what a page needs before anybody has signed in.</summary>
@@ -46,7 +46,7 @@ public interface IPublicQuery<T> : IQuery<T>, IPublic;
 /// <summary>A query of the public on the platform host: the plans.</summary>
 public interface IPublicPlatformQuery<T> : IQuery<T>, IPublic, IPlatform;
 
-/// <summary>A command of the public on the platform host: an operator's sign-in.</summary>
+/// <summary>A command of the public on the platform host: a sign-up, an operator's sign-in.</summary>
 public interface IPublicPlatformCommand<T> : ICommand<T>, IPublic, IPlatform;
 
 /// <summary>A command of an operator.</summary>

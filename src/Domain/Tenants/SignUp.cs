@@ -38,21 +38,6 @@ public sealed class SignUp : ITenantOwned
     public DateTimeOffset? ActivatedAt { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private init; }
-
-    public static SignUp Ask(
-        TenantId orgId, string slug, Tier tier, string adminName, string adminEmail, string passwordHash,
-        TimeSpan lifetime, DateTimeOffset now) =>
-        new()
-        {
-            OrgId = orgId,
-            Slug = slug,
-            Tier = tier,
-            AdminName = adminName,
-            AdminEmail = adminEmail,
-            PasswordHash = passwordHash,
-            ExpiresAt = now + lifetime,
-            CreatedAt = now,
-        };
 }
 
 /// <summary>What provisioning consists of, in this order.</summary>
@@ -111,14 +96,4 @@ public sealed class ProvisioningStep : ITenantOwned
     public string? Reason { get; private set; }
 
     public DateTimeOffset? DoneAt { get; private set; }
-
-    public static ProvisioningStep Of(TenantId orgId, ProvisioningTask task) => new() { OrgId = orgId, Task = task };
-
-    public void Finish(DateTimeOffset now) =>
-        (Status, Reason, DoneAt, Attempts) = (ProvisioningStepStatus.Done, null, now, Attempts + 1);
-
-    public void Skip(string reason, DateTimeOffset now) =>
-        (Status, Reason, DoneAt, Attempts) = (ProvisioningStepStatus.Skipped, reason, now, Attempts + 1);
-
-    public void Fail(string reason) => (Reason, Attempts) = (reason, Attempts + 1);
 }
