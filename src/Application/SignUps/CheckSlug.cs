@@ -69,7 +69,7 @@ internal sealed class CheckSlugHandler(ISignUps signUps) : IRequestHandler<Check
     }
 
     private static SlugRefusal? Refuse(string slug, IReadOnlySet<string> taken) =>
-        Slug.Reserved.Contains(slug) ? SlugRefusal.Reserved
+        Slug.IsReserved(slug) ? SlugRefusal.Reserved
         : !Slug.IsValid(slug) ? SlugRefusal.Malformed
         : taken.Contains(slug) ? SlugRefusal.Taken
         : null;

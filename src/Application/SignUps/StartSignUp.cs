@@ -64,7 +64,7 @@ internal sealed class StartSignUpValidator : AbstractValidator<StartSignUp>
     public StartSignUpValidator()
     {
         RuleFor(c => c.Slug).Cascade(CascadeMode.Stop).NotEmpty()
-            .Must(slug => !Slug.Reserved.Contains(slug))
+            .Must(slug => !Slug.IsReserved(slug))
             .Saying("slug_reserved", "This name is not given away.", "사용할 수 없는 이름입니다.")
             .Must(slug => Slug.IsValid(slug))
             .Saying(

@@ -6,9 +6,6 @@ public enum ErasureKind
     /// <summary>It was deleted, and its time was over or an operator did not wait for it.</summary>
     Purge,
 
-    /// <summary>Its sign-up failed, and was undone.</summary>
-    Compensation,
-
     /// <summary>It had been purged, and a backup from before had brought it back.</summary>
     Replay,
 }

@@ -7,6 +7,9 @@ public static class Slug
 {
     public const int MinLength = 3, MaxLength = 40;
 
+    /// <summary>How the names of tenants that are gone begin; whoever could sign one up would be in their way.</summary>
+    public const string Gone = "gone-";
+
     /// <summary>Names that a tenant may not have: they are ours, a mail system's, or a phisher's.</summary>
     public static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(
     [
@@ -32,6 +35,11 @@ public static class Slug
         "well-known", "wiki", "wpad", "www", "www1", "www2", "xmpp",
     ]);
 
+    /// <summary>Whether it is never given away, however it is spelled.</summary>
+    public static bool IsReserved(ReadOnlySpan<char> text) =>
+        text.StartsWith(Gone, StringComparison.Ordinal)
+        || Reserved.GetAlternateLookup<ReadOnlySpan<char>>().Contains(text);
+
     /// <summary>^[a-z0-9](-?[a-z0-9])*$ of 3 to 40 characters, not reserved.</summary>
     public static bool IsValid(ReadOnlySpan<char> text)
     {
@@ -45,6 +53,6 @@ public static class Slug
             afterHyphen = c == '-';
         }
 
-        return !afterHyphen && !Reserved.GetAlternateLookup<ReadOnlySpan<char>>().Contains(text);
+        return !afterHyphen && !IsReserved(text);
     }
 }

@@ -3,6 +3,7 @@ using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Tenants;
+using CleanTenancy.Infrastructure.Persistence.Erasure;
 using CleanTenancy.Infrastructure.Provisioning;
 using NpgsqlTypes;
 
@@ -10,17 +11,12 @@ namespace CleanTenancy.Infrastructure.Persistence;
 
 /// <summary>
 /// What is to be done for a new tenant, what was done, and how it is taken back. As platform_role, bound to the tenant.
-/// Steps are locked before the tenant's row, by all.
+/// Steps are locked before the tenant's row and that before the sign-up, by all (ADR 0044).
 /// </summary>
-internal sealed class ProvisioningRows(TenantLifecycles lifecycle, SignUpTimes times, TimeProvider clock)
+internal sealed class ProvisioningRows(
+    TenantLifecycles lifecycle, ErasurePlan erasure, SignUpTimes times, TimeProvider clock)
 {
     public const string WillRetry = "failed, and is tried again";
-
-    /// <summary>What provisioning makes, children first. The log stays: it tells why it came to nothing.</summary>
-    private static readonly string[] Made =
-    [
-        "user_roles", "users", "roles", "event_templates", "event_categories", "email_templates", "usage_counters",
-    ];
 
     /// <returns>False when it is not to be done any more: somebody else has, or the sign-up is undone.</returns>
     public async Task<bool> FinishAsync(
@@ -86,7 +82,7 @@ internal sealed class ProvisioningRows(TenantLifecycles lifecycle, SignUpTimes t
     /// </summary>
     /// <param name="reason">For operators.</param>
     /// <param name="forget">Also who asked: nobody will try it again.</param>
-    /// <returns>Null, or invalid_transition: it has been activated, or undone, meanwhile.</returns>
+    /// <returns>Null, or invalid_transition, and nothing must be committed: it was activated, or undone, meanwhile.</returns>
     public async Task<Error?> UndoAsync(
         PlatformTransaction transaction, string reason, bool forget, CancellationToken cancellationToken)
     {
@@ -96,7 +92,7 @@ internal sealed class ProvisioningRows(TenantLifecycles lifecycle, SignUpTimes t
             transaction, new TenantMove(TenantTrigger.ProvisioningFailed) { Reason = reason }, cancellationToken);
         if (moved.Error is { } refusal) return refusal;
 
-        await RenameAsync(transaction, "gone-" + RandomNumberGenerator.GetHexString(32, lowercase: true), cancellationToken);
+        await RenameAsync(transaction, Slug.Gone + RandomNumberGenerator.GetHexString(32, lowercase: true), cancellationToken);
         await RunAsync("update sign_ups set activation_hash = null where org_id = $1");
         await RunAsync(
             """
@@ -119,12 +115,6 @@ internal sealed class ProvisioningRows(TenantLifecycles lifecycle, SignUpTimes t
     public async Task<Error?> RetryAsync(
         PlatformTransaction transaction, string reason, CancellationToken cancellationToken)
     {
-        await using var renew = transaction.Command(
-            """
-            update sign_ups set expires_at = $2
-            where org_id = $1 and admin_email is not null and activated_at is null returning slug
-            """).With(transaction.OrgId.Value).With((clock.Now() + times.ActivationLifetime).UtcDateTime);
-        var slug = await renew.ExecuteScalarAsync(cancellationToken) as string;
         await using var plan = transaction.Command(
             """
             update provisioning_steps set status = 'pending', attempts = 0, reason = null, done_at = null
@@ -134,7 +124,13 @@ internal sealed class ProvisioningRows(TenantLifecycles lifecycle, SignUpTimes t
         var moved = await lifecycle.MoveAsync(
             transaction, new TenantMove(TenantTrigger.Retry) { Reason = reason }, cancellationToken);
         if (moved.Error is { } refusal) return refusal;
-        if (slug is null) return SignUpErrors.Forgotten;
+
+        await using var renew = transaction.Command(
+            """
+            update sign_ups set expires_at = $2
+            where org_id = $1 and admin_email is not null and activated_at is null returning slug
+            """).With(transaction.OrgId.Value).With((clock.Now() + times.ActivationLifetime).UtcDateTime);
+        if (await renew.ExecuteScalarAsync(cancellationToken) is not string slug) return SignUpErrors.Forgotten;
         if (!await SignUps.ReserveAsync(transaction, slug, cancellationToken)) return SignUpErrors.SlugTaken;
 
         await RenameAsync(transaction, slug, cancellationToken, isReserved: true);
@@ -148,8 +144,9 @@ internal sealed class ProvisioningRows(TenantLifecycles lifecycle, SignUpTimes t
     {
         await using var forget = transaction.Command(
             """
-            update sign_ups set admin_name = null, admin_email = null, password_hash = null, activation_hash = null
-            where org_id = $1
+            update sign_ups s set admin_name = null, admin_email = null, password_hash = null, activation_hash = null,
+              slug = o.slug -- of the name that was wanted nothing is left, either
+            from organizations o where s.org_id = $1 and o.id = $1
             """).With(transaction.OrgId.Value);
         await forget.ExecuteNonQueryAsync(cancellationToken);
         await using var rename = transaction.Command("update organizations set name = '' where id = $1")
@@ -182,7 +179,7 @@ internal sealed class ProvisioningRows(TenantLifecycles lifecycle, SignUpTimes t
             set started_at = excluded.started_at, settles_at = excluded.settles_at, finished_at = null
             """).With(transaction.OrgId.Value).With(now);
         await begin.ExecuteNonQueryAsync(cancellationToken);
-        foreach (var table in Made)
+        foreach (var table in erasure.TablesOfSignUps)
         {
             await using var erase = transaction.Command("select rows from purge_tenant_rows($1, $2, $3, null)")
                 .With(transaction.OrgId.Value).With(table).With(int.MaxValue);

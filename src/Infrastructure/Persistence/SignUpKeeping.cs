@@ -47,7 +47,7 @@ internal sealed partial class SignUpKeeping(
               or o.state = 'provisioning_failed' and o.state_since <= $1 and o.name <> '')
             order by o.id limit $3
             """);
-        select.With((clock.GetUtcNow() - times.ActivationLifetime).UtcDateTime).With(after).With(AtATime)
+        select.With(Expired()).With(after).With(AtATime)
             .With(Provisioner.MessageKind);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
         var due = new List<Due>();
@@ -69,6 +69,8 @@ internal sealed partial class SignUpKeeping(
             }
             else
             {
+                if (!await IsStillOverAsync(transaction, cancellationToken)) return false; // tried again a moment ago
+
                 await rows.ForgetAsync(transaction, cancellationToken);
             }
 
@@ -81,6 +83,18 @@ internal sealed partial class SignUpKeeping(
             return false;
         }
     }
+
+    /// <summary>Looked at again under the lock of the tenant's row, which a retry takes first.</summary>
+    private async Task<bool> IsStillOverAsync(PlatformTransaction transaction, CancellationToken cancellationToken)
+    {
+        await using var over = transaction.Command(
+            """
+            select 1 from organizations where id = $1 and state = 'provisioning_failed' and state_since <= $2 for update
+            """).With(transaction.OrgId.Value).With(Expired());
+        return await over.ExecuteScalarAsync(cancellationToken) is not null;
+    }
+
+    private DateTime Expired() => (clock.GetUtcNow() - times.ActivationLifetime).UtcDateTime;
 
     /// <param name="IsUnderWay">To be undone; else only to be forgotten.</param>
     /// <param name="IsOver">Its time has run out.</param>

@@ -149,7 +149,7 @@ internal sealed class SignUps(
     {
         await using var select = transaction.Command(
             """
-            select case when s.activated_at is null then o.state when o.tier = 'free' then 'active' else 'trial' end
+            select case when s.activated_at is null then o.state when s.tier = 'free' then 'active' else 'trial' end
             from sign_ups s join organizations o on o.id = s.org_id
             where s.org_id = $1 and o.state <> 'purged'
               and case when s.activated_at is null then s.admin_email is not null else s.expires_at > $2 end

@@ -34,19 +34,23 @@ internal sealed class ProvisioningSteps(
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "A step that nobody does."),
     };
 
-    /// <summary>Counts the failure, and undoes the whole when it is one too many.</summary>
+    /// <summary>
+    /// Counts the failure, and undoes the whole when it is one too many. What is not pending has not failed: a message
+    /// that comes late may stumble over a step that is done, of a tenant that lives.
+    /// </summary>
     /// <returns>Whether there is nothing more to try.</returns>
     public async Task<bool> GiveUpAsync(
         TenantId org, ProvisioningTask task, int deliveries, int most, CancellationToken cancellationToken)
     {
         await using var transaction = await platform.BeginAsync(org, cancellationToken);
         var failures = await rows.FailedAsync(transaction, task, cancellationToken);
-        var isLast = failures >= most || deliveries >= most;
+        var isLast = failures > 0 && (failures >= most || deliveries >= most);
         if (isLast)
         {
             failPoints.Pass("provision.undo.before");
-            await rows.UndoAsync(
-                transaction, $"the step {Wire.Text(task)} failed {failures} times", forget: false, cancellationToken);
+            var reason = $"the step {Wire.Text(task)} failed {failures} times";
+            if (await rows.UndoAsync(transaction, reason, forget: false, cancellationToken) is not null) return false;
+
             failPoints.Pass("provision.undo.within");
         }
 

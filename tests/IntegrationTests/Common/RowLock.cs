@@ -11,11 +11,12 @@ internal sealed class RowLock : IAsyncDisposable
     private RowLock(NpgsqlConnection connection) => _connection = connection;
 
     /// <param name="host">Where the shared API's database is.</param>
-    /// <param name="select">Ends in "for update"; its $1 is the id.</param>
+    /// <param name="select">Ends in "for update", or is an update; its $1 is the id.</param>
     /// <param name="id">Of the tenant or the row.</param>
-    public static async Task<RowLock> TakeAsync(TestHost host, string select, Guid id)
+    /// <param name="database">Another than the shared API's.</param>
+    public static async Task<RowLock> TakeAsync(TestHost host, string select, Guid id, string? database = null)
     {
-        var held = new RowLock(new NpgsqlConnection($"{host.Postgres.Superuser(host.Api.Database)};Pooling=false"));
+        var held = new RowLock(new NpgsqlConnection($"{host.Postgres.Superuser(database ?? host.Api.Database)};Pooling=false"));
         await held._connection.OpenAsync();
         await held.ExecuteAsync("begin");
         await held.ExecuteAsync(select, id);
@@ -33,6 +34,9 @@ internal sealed class RowLock : IAsyncDisposable
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (!(bool)(await waiting.ExecuteScalarAsync(patience.Token))!) await ExecuteAsync("select pg_stat_clear_snapshot()");
     }
+
+    /// <summary>What was changed with the lock is there, and whoever waits goes on.</summary>
+    public Task CommitAsync() => ExecuteAsync("commit");
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 

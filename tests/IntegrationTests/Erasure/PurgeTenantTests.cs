@@ -6,6 +6,7 @@ using CleanTenancy.Application.Platform;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Tenants;
 using CleanTenancy.Infrastructure.Files;
+using CleanTenancy.Infrastructure.Persistence;
 using CleanTenancy.Infrastructure.Signals;
 using CleanTenancy.IntegrationTests.Database;
 using CleanTenancy.IntegrationTests.Files;
@@ -232,6 +233,10 @@ public sealed class PurgeTenantTests(TestHost host, OwnDatabase database) : ICla
         await api.SweepAsync(new DispatchOutbox { OrgId = tenant.Id });
 
         (await api.QueryAsync<int>("select attempts from outbox where org_id = $1", tenant.Id.Value)).ShouldBe(0);
+        var kinds = await api.QueryAsync<string[]>("select array_agg(kind::text) from outbox where done_at is null");
+        var due = await api.Services.GetRequiredService<OutboxQueue>().DueAsync(kinds, 1_000, TestContext.Current.CancellationToken);
+        due.Select(one => one.OrgId).ShouldNotContain(tenant.Id, "nothing is due of whom nothing is sent");
+        due.Select(one => one.OrgId).ShouldContain(new TenantId(OwnDatabase.A));
         await api.SweepAsync(new PurgeTenants());
         await tenant.ShouldBeGoneAsync();
     }
@@ -296,6 +301,24 @@ public sealed class PurgeTenantTests(TestHost host, OwnDatabase database) : ICla
         (await TakeAsync(api, tenant.Slug)).ShouldBeTrue();
         (await api.SweepAsync(new ReleaseNames())).Count.ShouldBe(0);
         await tenant.ShouldBeGoneAsync(); // the name that went was not written into a log
+    }
+
+    [Fact]
+    public async Task Whose_names_cannot_be_freed_keeps_nobody_elses_waiting()
+    {
+        await using var api = await Doomed.StartApiAsync(host, database);
+        var (first, second) = (await Doomed.MakeAsync(database), await Doomed.MakeAsync(database));
+        await api.SweepAsync(new PurgeTenants());
+        foreach (var tenant in new[] { first, second })
+            await api.ExecuteAsync("update tenant_slugs set quarantined_until = now() where org_id = $1", tenant.Id.Value);
+        (await TakeAsync(api, $"gone-{first.Id.Value:N}")).ShouldBeTrue("somebody has it, however they came by it");
+
+        (await api.SweepAsync(new ReleaseNames())).Count.ShouldBe(1);
+
+        (await TakeAsync(api, second.Slug)).ShouldBeTrue();
+        (await TakeAsync(api, first.Slug)).ShouldBeFalse();
+        await api.ExecuteAsync("delete from tenant_slugs where slug = $1", $"gone-{first.Id.Value:N}");
+        (await api.SweepAsync(new ReleaseNames())).Count.ShouldBe(1);
     }
 
     private static async Task<Error?> MoveAsync(TestApi api, Doomed tenant, TenantMove move)

@@ -61,6 +61,53 @@ public sealed class RetryProvisioningTests(TestHost host, SignUpClock clocked) :
 
         (await visitor.StateAsync()).ShouldBe("provisioning_failed");
         (await clocked.Api.QueryAsync<string>("select name from organizations where id = $1", visitor.Id.Value)).ShouldBe("");
+        (await clocked.Api.QueryAsync<string>("select slug from sign_ups where org_id = $1", visitor.Id.Value))
+            .ShouldBe(await visitor.NameAsync(), "the name that was wanted may be a person's");
+        (await visitor.StatusAsync()).ShouldBeProblem(HttpStatusCode.NotFound, "not_found");
+    }
+
+    [Fact]
+    public async Task Who_is_tried_again_while_the_sweep_looks_is_not_forgotten()
+    {
+        var visitor = await FailedAsync();
+        clocked.Clock.Advance(TimeSpan.FromDays(7) + TimeSpan.FromMinutes(1));
+        await using var retry = await RowLock.TakeAsync(
+            host, "update organizations set state = 'provisioning' where id = $1", visitor.Id.Value, clocked.Api.Database);
+        var sweep = clocked.Api.SweepAsync(new ExpireSignUps());
+        await retry.WaitForOneAsync();
+
+        await retry.CommitAsync();
+        await sweep;
+
+        (await clocked.Api.QueryAsync<string>("select admin_email from sign_ups where org_id = $1", visitor.Id.Value)).ShouldBe(visitor.Email);
+    }
+
+    [Fact]
+    public async Task The_tenants_row_is_locked_before_the_sign_up()
+    {
+        var visitor = await FailedAsync();
+        Task<Answer> retry;
+        await using (var held = await RowLock.TakeAsync(
+            host, "select 1 from organizations where id = $1 for update", visitor.Id.Value, clocked.Api.Database))
+        {
+            retry = RetryAsync(visitor);
+            await held.WaitForOneAsync();
+            (await clocked.Api.QueryAsync<int>("select 1 from sign_ups where org_id = $1 for update nowait", visitor.Id.Value)).ShouldBe(1);
+        }
+
+        (await retry).ShouldBe(HttpStatusCode.NoContent);
+    }
+
+    [Fact]
+    public async Task An_undone_sign_up_has_no_certificate_of_erasure_and_neither_has_one_that_is_tried_again()
+    {
+        var (visitor, operators) = (await FailedAsync(), await clocked.Api.OperatorAsync());
+        var certificate = $"/v1/platform/tenants/{visitor.Id}/erasure-certificate";
+
+        (await operators.GetAsync(certificate)).ShouldBeProblem(HttpStatusCode.NotFound, "not_found");
+        (await RetryAsync(visitor)).ShouldBe(HttpStatusCode.NoContent);
+        await visitor.ProvisionAsync();
+        (await operators.GetAsync(certificate)).ShouldBeProblem(HttpStatusCode.NotFound, "not_found");
     }
 
     [Fact]
@@ -95,14 +142,5 @@ public sealed class RetryProvisioningTests(TestHost host, SignUpClock clocked) :
 
     private static string Path(Guid id) => $"/v1/platform/tenants/{id}/retry";
 
-    /// <summary>A sign-up that was given up in its last attempt, without the waiting before it.</summary>
-    private async Task<Visitor> FailedAsync()
-    {
-        var visitor = await new Visitor(clocked.Api).SignUpAsync("starter");
-        await clocked.Api.ExecuteAsync("update tenant_slugs set quarantined_until = now() where slug = $1", visitor.Slug);
-        await clocked.Api.ExecuteAsync("update provisioning_steps set attempts = 5 where org_id = $1 and task = 'route'", visitor.Id.Value);
-        await visitor.ProvisionAsync();
-        await visitor.ShouldBeUndoneAsync();
-        return visitor;
-    }
+    private Task<Visitor> FailedAsync() => new Visitor(clocked.Api).FailAsync();
 }

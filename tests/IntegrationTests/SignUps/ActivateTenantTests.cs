@@ -123,9 +123,22 @@ public sealed class ActivateTenantTests(TestHost host, SignUpClock clocked) : IC
         (await visitor.ActivateAsync(token)).ShouldBeProblem(HttpStatusCode.BadRequest, "invalid_token");
         (await visitor.StatusAsync()).ShouldBeProblem(HttpStatusCode.NotFound, "not_found");
         (await clocked.Api.QueryAsync<long>(
-            "select count(*) from (select s::text as line from sign_ups s where org_id = $1 union all select o::text from organizations o where id = $1) l where position($2 in line) > 0 or position('Kim' in line) > 0",
-            visitor.Id.Value, visitor.Email)).ShouldBe(0);
+            "select count(*) from (select s::text as line from sign_ups s where org_id = $1 union all select o::text from organizations o where id = $1) l where position($2 in line) > 0 or position('Kim' in line) > 0 or position($3 in line) > 0",
+            visitor.Id.Value, visitor.Email, visitor.Slug)).ShouldBe(0);
         (await clocked.Api.SweepAsync(new ExpireSignUps())).Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task It_is_shown_as_it_was_asked_for_whatever_plan_it_has_since()
+    {
+        var visitor = await SetUpAsync(host.Api, "pro");
+        (await visitor.ActivateAsync()).ShouldBe(HttpStatusCode.OK);
+
+        (await (await host.Api.OperatorAsync()).PatchAsync(
+            $"/v1/platform/tenants/{visitor.Id}", new { plan = "free", reason = "x" }, "*")).ShouldBe(HttpStatusCode.OK);
+
+        (await visitor.StateAsync()).ShouldBe("active");
+        (await visitor.StatusAsync()).Get<string>("state").ShouldBe("trial");
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Net;
 using CleanTenancy.Application.Platform;
+using CleanTenancy.Infrastructure;
 using CleanTenancy.Infrastructure.Provisioning;
 using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CleanTenancy.IntegrationTests.SignUps;
 
@@ -170,6 +172,38 @@ public sealed class ProvisioningTests(TestHost host, SignUpClock clocked) : ICla
         (await clocked.Api.SweepAsync(new ExpireSignUps())).Count.ShouldBeGreaterThanOrEqualTo(1);
 
         await visitor.ShouldBeUndoneAsync();
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_late_and_fails_undoes_nothing_of_a_tenant_that_lives()
+    {
+        var stumbling = new Stumbling();
+        await using var api = await host.StartApiAsync(
+            host.Api.Database, options => options.Services = services => services.AddSingleton<IFailPoints>(stumbling));
+        var visitor = await (await new Visitor(api).SignUpAsync()).ProvisionAsync();
+        (await visitor.ActivateAsync()).ShouldBe(HttpStatusCode.OK);
+        await api.ExecuteAsync(
+            "update outbox set done_at = null, attempts = $2 where org_id = $1 and kind = 'provision'",
+            visitor.Id.Value, Provisioner.MaxAttempts - 1);
+
+        stumbling.At = "provision.Route.before";
+        await visitor.ProvisionAsync();
+
+        (await api.QueryAsync<string>("select last_error from outbox where org_id = $1 and kind = 'provision'", visitor.Id.Value))
+            .ShouldStartWith("The step Route failed");
+        await visitor.ShouldBeSetUpAsync();
+        await visitor.OwnerAsync();
+    }
+
+    /// <summary>Fails at one place, and lets everybody pass everywhere else.</summary>
+    private sealed class Stumbling : IFailPoints
+    {
+        public string? At { get; set; }
+
+        public void Pass(string name)
+        {
+            if (name == At) throw new InvalidOperationException("It stumbles.");
+        }
     }
 
     /// <summary>A sign-up whose host cannot be routed, after the first attempt.</summary>

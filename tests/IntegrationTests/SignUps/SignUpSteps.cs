@@ -1,8 +1,10 @@
 using System.Net;
 using CleanTenancy.Application.Platform;
 using CleanTenancy.Domain.Common;
+using CleanTenancy.Infrastructure.Persistence.Erasure;
 using CleanTenancy.IntegrationTests.Common;
 using CleanTenancy.IntegrationTests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CleanTenancy.IntegrationTests.SignUps;
 
@@ -46,6 +48,17 @@ internal sealed class Visitor(TestApi api)
     public async Task<Visitor> ProvisionAsync()
     {
         await api.SweepAsync(new DispatchOutbox { OrgId = Id });
+        return this;
+    }
+
+    /// <summary>Signs up, and is given up in the last attempt, without the waiting before it.</summary>
+    public async Task<Visitor> FailAsync()
+    {
+        await SignUpAsync("starter");
+        await api.ExecuteAsync("update tenant_slugs set quarantined_until = now() where slug = $1", Slug);
+        await api.ExecuteAsync("update provisioning_steps set attempts = 5 where org_id = $1 and task = 'route'", Id.Value);
+        await ProvisionAsync();
+        await ShouldBeUndoneAsync();
         return this;
     }
 
@@ -98,11 +111,9 @@ internal sealed class Visitor(TestApi api)
     {
         (await StateAsync()).ShouldBe("provisioning_failed");
         (await NameAsync()).ShouldStartWith("gone-");
-        foreach (var table in new[]
-        {
-            "users", "roles", "user_roles", "event_categories", "event_templates", "email_templates", "usage_counters",
-        })
-            (await RowsAsync(table)).ShouldBe(0, table);
+        var tables = api.Services.GetRequiredService<ErasurePlan>().TablesOfSignUps.ToList();
+        tables.ShouldContain("users");
+        foreach (var table in tables) (await RowsAsync(table)).ShouldBe(0, table);
         (await api.QueryAsync<long>("select count(*) from tenant_slugs where slug = $1", Slug)).ShouldBe(0);
         (await api.QueryAsync<long>("select count(*) from outbox where org_id = $1 and done_at is null and kind = 'mail'", Id.Value))
             .ShouldBe(0);

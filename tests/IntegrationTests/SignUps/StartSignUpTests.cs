@@ -69,6 +69,7 @@ public sealed class StartSignUpTests(TestHost host)
     [InlineData("""{"slug":"xn--abc"}""", "/slug", "invalid_slug")]
     [InlineData("""{"slug":"a.b"}""", "/slug", "invalid_slug")]
     [InlineData("""{"slug":"admin"}""", "/slug", "slug_reserved")]
+    [InlineData("""{"slug":"gone-01980000000070008000000000000000"}""", "/slug", "slug_reserved")]
     [InlineData("""{"slug":""}""", "/slug", "not_empty")]
     [InlineData("""{"name":""}""", "/name", "not_empty")]
     [InlineData("""{"name":"Win at https://evil.test"}""", "/name", "link")]

@@ -39,7 +39,7 @@ public sealed record PurgeOrder(string Slug, string Reason, bool Early);
 
 /// <summary>A certificate of erasure. It holds numbers, and nothing of what they count.</summary>
 /// <param name="TenantId">Whose id nothing answers to any more.</param>
-/// <param name="Kind">Why: a purge, a sign-up that failed, a purge repeated after a backup was restored.</param>
+/// <param name="Kind">Why: a purge, or a purge repeated after a backup was restored.</param>
 /// <param name="RequestedBy">The operator; null when it was due.</param>
 /// <param name="Reason">The operator's.</param>
 /// <param name="StartedAt">From then on nothing could bring the tenant back.</param>

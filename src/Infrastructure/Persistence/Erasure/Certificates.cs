@@ -45,7 +45,7 @@ internal static class Certificates
         await using var select = transaction.Command(
             """
             select kind, requested_by, reason, started_at, finished_at from purges
-            where tenant_id = $1 and finished_at is not null
+            where tenant_id = $1 and finished_at is not null and kind <> 'compensation' -- of a sign-up: no tenant is gone
             """).With(transaction.OrgId.Value);
         await using var reader = await select.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)

@@ -14,9 +14,9 @@ internal sealed class ErasurePlan(IDbContextFactory<AppDbContext> contexts)
     private const string First = "outbox", Log = "audit_logs", Seals = "audit_seals";
 
     /// <summary>
-    /// What tells a visitor what became of a sign-up that failed, without a word of who they were.
+    /// What tells what became of a sign-up that failed; it is tried again with it, and by a message of the outbox.
     /// </summary>
-    public static readonly IReadOnlyList<string> KeptOfSignUps = ["sign_ups", "provisioning_steps"];
+    private static readonly string[] KeptOfSignUps = ["sign_ups", "provisioning_steps", First, Seals, Log];
 
     private readonly Lazy<IReadOnlyList<string>> _tables = new(() =>
     {
@@ -26,6 +26,9 @@ internal sealed class ErasurePlan(IDbContextFactory<AppDbContext> contexts)
 
     /// <summary>All tenant tables but organizations, whose row stays; each before those that it refers to.</summary>
     public IReadOnlyList<string> Tables => _tables.Value;
+
+    /// <summary>Those of them that are emptied when a sign-up failed.</summary>
+    public IEnumerable<string> TablesOfSignUps => Tables.Except(KeptOfSignUps);
 
     internal static IReadOnlyList<string> Order(IModel model)
     {

@@ -18,34 +18,10 @@ internal sealed class TenantEraser(
     private const string Files = "files in the store", LateFiles = "late files in the store";
 
     /// <summary>
-    /// Undoes a sign-up that failed: its names are free at once, its rows go, but for those that tell the visitor what
-    /// became of it; whatever those say of a person is the caller's to erase. Can be called again until it is done, and
-    /// is gone on with by the sweep if it never is.
-    /// </summary>
-    /// <param name="org">In the state ProvisioningFailed; in any other nothing is done.</param>
-    /// <param name="cancellationToken">Stops between two transactions.</param>
-    /// <returns>True when nothing is left to do.</returns>
-    public async Task<bool> UndoSignUpAsync(TenantId org, CancellationToken cancellationToken)
-    {
-        await using (var transaction = await platform.BeginAsync(org, cancellationToken))
-        {
-            await using var failed = transaction.Command(
-                "select 1 from organizations where id = $1 and state = 'provisioning_failed' for update").With(org.Value);
-            if (await failed.ExecuteScalarAsync(cancellationToken) is null) return false;
-
-            await BeginAsync(transaction, ErasureKind.Compensation, by: null, reason: null, clock.Now(), cancellationToken);
-            await ReleaseNamesAsync(transaction, cancellationToken);
-            await transaction.SignalAsync(cancellationToken);
-            await transaction.CommitAsync();
-        }
-
-        return await RunAsync(org, cancellationToken);
-    }
-
-    /// <summary>
     /// From the commit on, the tenant is being erased and nothing brings it back. Its own row is emptied here, under
     /// the lock of the transition.
     /// </summary>
+    /// <exception cref="InvalidOperationException">It was purged before.</exception>
     public async Task BeginAsync(
         PlatformTransaction transaction, ErasureKind kind, OperatorId? by, string? reason, DateTimeOffset now,
         CancellationToken cancellationToken)
@@ -64,18 +40,20 @@ internal sealed class TenantEraser(
         begin.With(transaction.OrgId.Value).With(Wire.Text(kind))
             .WithNullable(by?.Value, NpgsqlDbType.Uuid).WithNullable(reason, NpgsqlDbType.Varchar)
             .With(now.UtcDateTime)
-            .With((kind is ErasureKind.Compensation ? now : now + rules.Settling).UtcDateTime)
-            .With(files.AbandonedAfter);
-        await begin.ExecuteNonQueryAsync(cancellationToken);
+            .With((now + rules.Settling).UtcDateTime).With(files.AbandonedAfter);
+        if (await begin.ExecuteNonQueryAsync(cancellationToken) == 0)
+            throw new InvalidOperationException("The tenant was purged, or is being purged.");
+
         await EntombAsync(transaction, slug: null, cancellationToken);
     }
 
     /// <summary>Frees the tenant's names; its row keeps one that is nobody's.</summary>
     public async Task ReleaseNamesAsync(PlatformTransaction transaction, CancellationToken cancellationToken)
     {
-        var (org, none) = (transaction.OrgId.Value, $"gone-{transaction.OrgId.Value:N}");
-        await using (var reserve = transaction.Command("select reserve_slug($1, $2)").With(none).With(org))
-            await reserve.ExecuteNonQueryAsync(cancellationToken);
+        var (org, none) = (transaction.OrgId.Value, $"{Slug.Gone}{transaction.OrgId.Value:N}");
+        if (!await SignUps.ReserveAsync(transaction, none, cancellationToken))
+            throw new InvalidOperationException("The name of a tenant that is gone is taken.");
+
         await EntombAsync(transaction, none, cancellationToken);
         await using var release = transaction.Command("select release_names($1, $2)").With(org).With(none);
         await release.ExecuteNonQueryAsync(cancellationToken);
@@ -85,19 +63,16 @@ internal sealed class TenantEraser(
     /// <returns>True when nothing is left; false when it is somebody else's turn, or must settle.</returns>
     public async Task<bool> RunAsync(TenantId org, CancellationToken cancellationToken)
     {
-        if (await FindAsync(org, cancellationToken) is not { } purge) return true;
+        if (await SettlesAtAsync(org, cancellationToken) is not { } settlesAt) return true;
 
-        string[] tables =
-        [
-            .. plan.Tables.Except(purge.Kind is ErasureKind.Compensation ? ErasurePlan.KeptOfSignUps : []),
-        ];
+        string[] tables = [.. plan.Tables];
         await PrepareAsync(org, [Files, .. tables, LateFiles], cancellationToken);
         if (!await EraseFilesAsync(org, Files, cancellationToken)) return false;
 
         foreach (var table in tables)
             if (!await EraseTableAsync(org, table, cancellationToken))
                 return false;
-        if (clock.GetUtcNow() < purge.SettlesAt) return false;
+        if (clock.GetUtcNow() < settlesAt) return false;
         if (!await EraseFilesAsync(org, LateFiles, cancellationToken)) return false;
 
         while (await FinishAsync(org, tables, cancellationToken) is { } isEmpty)
@@ -106,15 +81,15 @@ internal sealed class TenantEraser(
         return false;
     }
 
-    private async Task<(ErasureKind Kind, DateTimeOffset SettlesAt)?> FindAsync(
-        TenantId org, CancellationToken cancellationToken)
+    /// <returns>Null when no purge is under way.</returns>
+    private async Task<DateTimeOffset?> SettlesAtAsync(TenantId org, CancellationToken cancellationToken)
     {
         await using var transaction = await platform.BeginAsync(org, cancellationToken);
         await using var find = transaction.Command(
-            "select kind, settles_at from purges where tenant_id = $1 and finished_at is null").With(org.Value);
+            "select settles_at from purges where tenant_id = $1 and finished_at is null").With(org.Value);
         await using var reader = await find.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? (Wire.Parse<ErasureKind>(reader.GetString(0)), reader.GetFieldValue<DateTimeOffset>(1))
+            ? reader.GetFieldValue<DateTimeOffset>(0)
             : null;
     }
 
@@ -221,7 +196,7 @@ internal sealed class TenantEraser(
             await finish.ExecuteNonQueryAsync(cancellationToken);
         var certificate = await Certificates.FindAsync(transaction, cancellationToken)
             ?? throw new InvalidOperationException("A purge that was finished has no certificate.");
-        // A copy of the hash in a log that nobody can change: a certificate that was touched later does not match.
+        // A copy of the hash in a log whose lines nobody changes but for the reasons that went above: a certificate that was touched later does not match.
         await transaction.RecordForPlatformAsync(
             "tenant.erased", new { certificate.Kind, certificate.Rows, certificate.Sha256 }, cancellationToken);
     }

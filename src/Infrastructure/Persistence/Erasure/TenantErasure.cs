@@ -79,14 +79,17 @@ internal sealed partial class TenantErasure(
         var released = 0L;
         foreach (var org in await ListAsync(
             "select names_to_release($1, $2)", clock.GetUtcNow(), cancellationToken))
-        {
-            await using var transaction = await platform.BeginAsync(org, cancellationToken);
-            await eraser.ReleaseNamesAsync(transaction, cancellationToken);
-            await transaction.CommitAsync();
-            released++;
-        }
-
+            if (await TryAsync(org, ReleaseAsync, cancellationToken))
+                released++;
         return released;
+
+        async Task<bool> ReleaseAsync(TenantId org, CancellationToken stop)
+        {
+            await using var transaction = await platform.BeginAsync(org, stop);
+            await eraser.ReleaseNamesAsync(transaction, stop);
+            await transaction.CommitAsync();
+            return true;
+        }
     }
 
     public async Task<long> ExpireLedgerAsync(CancellationToken cancellationToken)
@@ -201,7 +204,7 @@ internal sealed partial class TenantErasure(
         return tenants;
     }
 
-    /// <summary>A store that is away for one tenant's files does not keep the others waiting.</summary>
+    /// <summary>What fails for one tenant, a store that is away among it, does not keep the others waiting.</summary>
     private async Task<bool> TryAsync(
         TenantId org, Func<TenantId, CancellationToken, Task<bool>> act, CancellationToken cancellationToken)
     {
@@ -219,7 +222,7 @@ internal sealed partial class TenantErasure(
     [LoggerMessage(Level = LogLevel.Information, Message = "Nothing of {OrgId} is left")]
     private partial void Erased(TenantId orgId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The purge of {OrgId} failed, and is gone on with at its next time")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "What is left to do of {OrgId} failed, and is gone on with the next time")]
     private partial void NotErased(Exception failure, TenantId orgId);
 
     private sealed record Found(string Slug, string Tier, TenantState State, DateTimeOffset? DueAt);

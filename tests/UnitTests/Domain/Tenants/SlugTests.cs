@@ -62,6 +62,12 @@ public sealed partial class SlugTests
     public void A_name_that_only_contains_a_reserved_one_is_a_slug() => Slug.IsValid("admin-of-acme").ShouldBeTrue();
 
     [Theory]
+    [InlineData("gone-01980000000070008000000000000000")]
+    [InlineData("gone-fishing")]
+    public void The_names_of_tenants_that_are_gone_are_nobody_elses(string name) =>
+        (Slug.IsValid(name), Slug.IsReserved(name), Slug.IsValid(name[5..] + "-gone")).ShouldBe((false, true, true));
+
+    [Theory]
     [InlineData("www")]
     [InlineData("api")]
     [InlineData("admin")]
