@@ -64,6 +64,7 @@ public sealed class KilledProvisioningTests(TestHost host)
         using (var dying = await StartAsync(next, point))
             (await dying.EndsAsync(TimeSpan.FromSeconds(60))).ShouldBeTrue($"it does not come to {point}");
         (await visitor.StateAsync()).ShouldBe("provisioning", "half an undoing is none");
+        await EndLeaseAsync(next, visitor);
 
         await Eventually.HoldsAsync(
             async () => await (await visitor.ProvisionAsync()).StateAsync() == "provisioning_failed", TimeSpan.FromSeconds(20));
@@ -80,9 +81,10 @@ public sealed class KilledProvisioningTests(TestHost host)
         using var over = new CancellationTokenSource();
         var running = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => StartAsync(looking, killAt: null)));
         var visitors = new ConcurrentBag<Visitor>();
-        var clients = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        var clients = Enumerable.Range(0, running.Length).Select(_ => Task.Run(async () =>
         {
-            while (!over.IsCancellationRequested) visitors.Add(await SignUpWithRetriesAsync(looking, () => running[Random.Shared.Next(running.Length)].Address));
+            while (!over.IsCancellationRequested)
+                visitors.Add(await SignUpWithRetriesAsync(looking, () => running[Random.Shared.Next(running.Length)].Address));
         })).ToList();
         try
         {
@@ -127,8 +129,7 @@ public sealed class KilledProvisioningTests(TestHost host)
         }
 
         await visitor.SignUpAsync();
-        // The rest of the lease, without the waiting; under load it is waited for.
-        await next.ExecuteAsync("update outbox set claimed_until = now() where org_id = $1 and claimed_until is not null", visitor.Id.Value);
+        await EndLeaseAsync(next, visitor);
         await Eventually.HoldsAsync(
             async () =>
             {
@@ -146,6 +147,10 @@ public sealed class KilledProvisioningTests(TestHost host)
         (await visitor.ActivateAsync(visitor.Mails[0].Token)).ShouldBe(HttpStatusCode.OK);
         await visitor.OwnerAsync();
     }
+
+    /// <summary>The rest of a lease, without the waiting; under load it is waited for.</summary>
+    private static Task EndLeaseAsync(TestApi api, Visitor visitor) => api.ExecuteAsync(
+        "update outbox set claimed_until = now() where org_id = $1 and claimed_until is not null", visitor.Id.Value);
 
     /// <summary>A process with all its timers, whose mails this test reads.</summary>
     private Task<RunningApi> StartAsync(TestApi beside, string? killAt) => ApiProcess.StartAsync(
