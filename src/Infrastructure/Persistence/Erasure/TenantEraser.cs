@@ -196,7 +196,8 @@ internal sealed class TenantEraser(
             await finish.ExecuteNonQueryAsync(cancellationToken);
         var certificate = await Certificates.FindAsync(transaction, cancellationToken)
             ?? throw new InvalidOperationException("A purge that was finished has no certificate.");
-        // A copy of the hash in a log whose lines nobody changes but for the reasons that went above: a certificate that was touched later does not match.
+        // A copy of the hash in a log whose lines nobody changes, but for the reasons that went above: a certificate that
+        // was touched later does not match.
         await transaction.RecordForPlatformAsync(
             "tenant.erased", new { certificate.Kind, certificate.Rows, certificate.Sha256 }, cancellationToken);
     }
