@@ -1,4 +1,5 @@
 using CleanTenancy.Api.Common;
+using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Files;
 using CleanTenancy.Domain.Common;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -8,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace CleanTenancy.Api.Files;
 
 /// <summary>The one part of a multipart form (RFC 7578): its name at once, its bytes as they are asked for.</summary>
-internal sealed class MultipartFile : Stream
+internal sealed class MultipartFile : ReadStream
 {
     public const string MediaType = "multipart/form-data", Part = "file";
 
@@ -64,36 +65,6 @@ internal sealed class MultipartFile : Stream
             throw new MalformedUploadException(UploadErrors.TooMany);
         return 0;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("The network is read asynchronously.");
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private static string BoundaryOf(HttpRequest request)
     {

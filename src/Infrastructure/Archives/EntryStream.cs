@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CleanTenancy.Application.Common;
 
 namespace CleanTenancy.Infrastructure.Archives;
 
@@ -6,7 +7,7 @@ namespace CleanTenancy.Infrastructure.Archives;
 /// The unpacked bytes of an entry, counted and hashed as they come: never more than its directory says, and at the end
 /// neither fewer nor others. The framework's own reader stops at the declared size and says nothing.
 /// </summary>
-internal sealed class EntryStream(Stream unpacked, ZipItem item, byte[]? sha256) : Stream
+internal sealed class EntryStream(Stream unpacked, ZipItem item, byte[]? sha256) : ReadStream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -33,9 +34,6 @@ internal sealed class EntryStream(Stream unpacked, ZipItem item, byte[]? sha256)
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     private void Take(ReadOnlySpan<byte> bytes)
     {
         _count += bytes.Length;
@@ -53,33 +51,6 @@ internal sealed class EntryStream(Stream unpacked, ZipItem item, byte[]? sha256)
             throw new ArchiveRefusedException(ArchiveErrors.ChecksumMismatch, item.Path);
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("Entries are read asynchronously.");
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -93,7 +64,7 @@ internal sealed class EntryStream(Stream unpacked, ZipItem item, byte[]? sha256)
 }
 
 /// <summary>Some of a file's bytes, with a position of its own.</summary>
-internal sealed class FileSlice(Microsoft.Win32.SafeHandles.SafeFileHandle file, long from, long length) : Stream
+internal sealed class FileSlice(Microsoft.Win32.SafeHandles.SafeFileHandle file, long from, long length) : ReadStream
 {
     private long _at;
 
@@ -107,9 +78,6 @@ internal sealed class FileSlice(Microsoft.Win32.SafeHandles.SafeFileHandle file,
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(byte[] buffer, int offset, int count)
     {
         var wanted = (int)Math.Min(count, length - _at);
@@ -120,12 +88,6 @@ internal sealed class FileSlice(Microsoft.Win32.SafeHandles.SafeFileHandle file,
         return read;
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => length;
 
     public override long Position
@@ -133,14 +95,4 @@ internal sealed class FileSlice(Microsoft.Win32.SafeHandles.SafeFileHandle file,
         get => _at;
         set => throw new NotSupportedException();
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -30,10 +30,7 @@ internal sealed class OperationQueue(
                 where other.org_id = o.org_id and other.status = 'running' and other.claimed_until > clock_timestamp())
             group by o.org_id order by min(o.created_at) limit $2
             """).With(kinds).With(limit);
-        await using var reader = await due.ExecuteReaderAsync(cancellationToken);
-        var tenants = new List<TenantId>();
-        while (await reader.ReadAsync(cancellationToken)) tenants.Add(new(reader.GetGuid(0)));
-        return tenants;
+        return await due.ListTenantsAsync(cancellationToken);
     }
 
     /// <summary>

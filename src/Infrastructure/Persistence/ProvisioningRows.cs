@@ -76,6 +76,14 @@ internal sealed class ProvisioningRows(
         await arm.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>For who looks at the tenant's row before it writes.</summary>
+    public async Task LockStepsAsync(PlatformTransaction transaction, CancellationToken cancellationToken)
+    {
+        await using var wait = transaction.Command(
+            "select 1 from provisioning_steps where org_id = $1 order by task for update").With(transaction.OrgId.Value);
+        await wait.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>
     /// All of it in one transaction: the state, the name, which is free at once, the rows, the mails that have not gone
     /// out. Nothing of it is ever seen half done.

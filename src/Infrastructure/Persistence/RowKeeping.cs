@@ -48,7 +48,7 @@ internal sealed partial class RowKeeping(
         Func<TenantId, CancellationToken, Task<long>> expire, CancellationToken cancellationToken)
     {
         var total = 0L;
-        foreach (var org in await TenantsAsync(cancellationToken))
+        foreach (var org in await platform.ListTenantsAsync(cancellationToken))
         {
             try
             {
@@ -61,15 +61,6 @@ internal sealed partial class RowKeeping(
         }
 
         return total;
-    }
-
-    private async Task<List<TenantId>> TenantsAsync(CancellationToken cancellationToken)
-    {
-        await using var select = platform.CreateCommand("select id from organizations where state <> 'purged' order by id");
-        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
-        var tenants = new List<TenantId>();
-        while (await reader.ReadAsync(cancellationToken)) tenants.Add(new(reader.GetGuid(0)));
-        return tenants;
     }
 
     private async Task<long> ExpireRowsAsync(TenantId org, CancellationToken cancellationToken)

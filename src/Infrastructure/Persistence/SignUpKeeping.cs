@@ -17,88 +17,83 @@ internal sealed partial class SignUpKeeping(
 {
     private const int AtATime = 500;
 
+    /// <summary>
+    /// A tenant is in its state since it was asked for, or tried again: as long as its link. A message that is dead is
+    /// one whose work has killed the process too often; what merely fails undoes itself.
+    /// </summary>
+    private const string IsDue = """
+        (o.state = 'provisioning' and (o.state_since <= $1 or exists (
+            select from outbox m where m.org_id = o.id and m.kind = $2 and m.dead_at >= o.state_since))
+          or o.state = 'provisioning_failed' and o.state_since <= $1 and o.name <> '')
+        """;
+
     public async Task<long> SweepAsync(CancellationToken cancellationToken)
     {
         var (total, after) = (0L, Guid.Empty);
         while (true)
         {
             var due = await DueAsync(after, cancellationToken);
-            foreach (var one in due)
-                if (await ClearAsync(one, cancellationToken))
+            foreach (var org in due)
+                if (await ClearAsync(org, cancellationToken))
                     total++;
             if (due.Count < AtATime) return total;
 
-            after = due[^1].OrgId.Value;
+            after = due[^1].Value;
         }
     }
 
-    /// <summary>
-    /// A tenant is in its state since it was asked for, or tried again: as long as its link. A message that is dead is
-    /// one whose work has killed the process too often; what merely fails undoes itself.
-    /// </summary>
-    private async Task<List<Due>> DueAsync(Guid after, CancellationToken cancellationToken)
+    private async Task<List<TenantId>> DueAsync(Guid after, CancellationToken cancellationToken)
     {
         await using var select = platform.CreateCommand(
-            """
-            select o.id, o.state = 'provisioning', o.state_since <= $1 from organizations o
-            where o.id > $2 and (
-              o.state = 'provisioning' and (o.state_since <= $1 or exists (
-                select from outbox m where m.org_id = o.id and m.kind = $4 and m.dead_at >= o.state_since))
-              or o.state = 'provisioning_failed' and o.state_since <= $1 and o.name <> '')
-            order by o.id limit $3
-            """);
-        select.With(Expired()).With(after).With(AtATime)
-            .With(Provisioner.MessageKind);
-        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
-        var due = new List<Due>();
-        while (await reader.ReadAsync(cancellationToken))
-            due.Add(new(new(reader.GetGuid(0)), reader.GetBoolean(1), reader.GetBoolean(2)));
-        return due;
+            $"select o.id from organizations o where o.id > $3 and {IsDue} order by o.id limit $4");
+        select.With(Expired()).With(Provisioner.MessageKind).With(after).With(AtATime);
+        return await select.ListTenantsAsync(cancellationToken);
     }
 
-    private async Task<bool> ClearAsync(Due one, CancellationToken cancellationToken)
+    private async Task<bool> ClearAsync(TenantId org, CancellationToken cancellationToken)
     {
         try
         {
-            await using var transaction = await tenancy.BeginAsync(one.OrgId, cancellationToken);
-            if (one.IsUnderWay)
-            {
-                var reason = one.IsOver ? "nobody followed the link" : "setting up was given up";
-                if (await rows.UndoAsync(transaction, reason, forget: one.IsOver, cancellationToken) is not null)
-                    return false; // activated a moment ago
-            }
-            else
-            {
-                if (!await IsStillOverAsync(transaction, cancellationToken)) return false; // tried again a moment ago
+            await using var transaction = await tenancy.BeginAsync(org, cancellationToken);
+            await rows.LockStepsAsync(transaction, cancellationToken);
+            if (await LookAsync(transaction, cancellationToken) is not { } due) return false; // moved on a moment ago
 
-                await rows.ForgetAsync(transaction, cancellationToken);
+            if (due.IsUnderWay)
+            {
+                var reason = due.IsOver ? "nobody followed the link" : "setting up was given up";
+                if (await rows.UndoAsync(transaction, reason, forget: due.IsOver, cancellationToken) is not null)
+                    return false;
             }
+            else await rows.ForgetAsync(transaction, cancellationToken);
 
             await transaction.CommitAsync();
             return true;
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            NotCleared(failure, one.OrgId);
+            NotCleared(failure, org);
             return false;
         }
     }
 
-    /// <summary>Looked at again under the lock of the tenant's row, which a retry takes first.</summary>
-    private async Task<bool> IsStillOverAsync(PlatformTransaction transaction, CancellationToken cancellationToken)
+    /// <summary>Looks again under the lock of the tenant's row: it may have been activated, or tried again.</summary>
+    /// <returns>Null when nothing is to be done any more.</returns>
+    private async Task<Due?> LookAsync(PlatformTransaction transaction, CancellationToken cancellationToken)
     {
-        await using var over = transaction.Command(
-            """
-            select 1 from organizations where id = $1 and state = 'provisioning_failed' and state_since <= $2 for update
-            """).With(transaction.OrgId.Value).With(Expired());
-        return await over.ExecuteScalarAsync(cancellationToken) is not null;
+        await using var look = transaction.Command(
+            $"""
+            select o.state = 'provisioning', o.state_since <= $1 from organizations o where o.id = $3 and {IsDue}
+            for update of o
+            """).With(Expired()).With(Provisioner.MessageKind).With(transaction.OrgId.Value);
+        await using var reader = await look.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new(reader.GetBoolean(0), reader.GetBoolean(1)) : null;
     }
 
     private DateTime Expired() => (clock.GetUtcNow() - times.ActivationLifetime).UtcDateTime;
 
     /// <param name="IsUnderWay">To be undone; else only to be forgotten.</param>
     /// <param name="IsOver">Its time has run out.</param>
-    private sealed record Due(TenantId OrgId, bool IsUnderWay, bool IsOver);
+    private sealed record Due(bool IsUnderWay, bool IsOver);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The sign-up of {OrgId} cannot be undone")]
     private partial void NotCleared(Exception failure, TenantId orgId);

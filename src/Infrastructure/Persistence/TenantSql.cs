@@ -1,4 +1,5 @@
 using CleanTenancy.Application.Common;
+using CleanTenancy.Domain.Common;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using NpgsqlTypes;
@@ -52,6 +53,24 @@ internal static class TenantSql
     public static NpgsqlCommand WithWord<TEnum>(this NpgsqlCommand command, TEnum? value)
         where TEnum : struct, Enum =>
         command.WithNullable(value is { } one ? Wire.Text(one) : null, NpgsqlDbType.Text);
+
+    /// <summary>Of a query of the platform's that finds tenants.</summary>
+    public static async Task<List<TenantId>> ListTenantsAsync(
+        this NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var tenants = new List<TenantId>();
+        while (await reader.ReadAsync(cancellationToken)) tenants.Add(new(reader.GetGuid(0)));
+        return tenants;
+    }
+
+    /// <summary>All that are not purged: what is kept of these is nobody's work any more.</summary>
+    public static async Task<List<TenantId>> ListTenantsAsync(
+        this NpgsqlDataSource platform, CancellationToken cancellationToken)
+    {
+        await using var select = platform.CreateCommand("select id from organizations where state <> 'purged' order by id");
+        return await select.ListTenantsAsync(cancellationToken);
+    }
 
     /// <summary>Null where there is none.</summary>
     public static NpgsqlCommand WithInstant(this NpgsqlCommand command, DateTimeOffset? value) =>

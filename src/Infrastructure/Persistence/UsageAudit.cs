@@ -30,21 +30,12 @@ internal sealed partial class UsageAudit(
     public async Task<IReadOnlyList<UsageDrift>> CompareAsync(CancellationToken cancellationToken)
     {
         var drifts = new List<UsageDrift>();
-        foreach (var org in await TenantsAsync(cancellationToken))
+        foreach (var org in await platform.ListTenantsAsync(cancellationToken))
             drifts.AddRange(await CompareAsync(org, cancellationToken));
 
         foreach (var drift in drifts) Drifted(drift.OrgId.Value, drift.Counter, drift.Row, drift.Counted, drift.Real);
         Found.Add(drifts.Count);
         return drifts;
-    }
-
-    private async Task<List<TenantId>> TenantsAsync(CancellationToken cancellationToken)
-    {
-        await using var select = platform.CreateCommand("select id from organizations where state <> 'purged' order by id");
-        await using var reader = await select.ExecuteReaderAsync(cancellationToken);
-        var tenants = new List<TenantId>();
-        while (await reader.ReadAsync(cancellationToken)) tenants.Add(new(reader.GetGuid(0)));
-        return tenants;
     }
 
     private async Task<List<UsageDrift>> CompareAsync(TenantId org, CancellationToken cancellationToken)

@@ -72,7 +72,8 @@ public sealed class RetryProvisioningTests(TestHost host, SignUpClock clocked) :
         var visitor = await FailedAsync();
         clocked.Clock.Advance(TimeSpan.FromDays(7) + TimeSpan.FromMinutes(1));
         await using var retry = await RowLock.TakeAsync(
-            host, "update organizations set state = 'provisioning' where id = $1", visitor.Id.Value, clocked.Api.Database);
+            host, "update organizations set state = 'provisioning', state_since = state_since + interval '7 days' where id = $1",
+            visitor.Id.Value, clocked.Api.Database);
         var sweep = clocked.Api.SweepAsync(new ExpireSignUps());
         await retry.WaitForOneAsync();
 
@@ -80,6 +81,23 @@ public sealed class RetryProvisioningTests(TestHost host, SignUpClock clocked) :
         await sweep;
 
         (await clocked.Api.QueryAsync<string>("select admin_email from sign_ups where org_id = $1", visitor.Id.Value)).ShouldBe(visitor.Email);
+    }
+
+    [Fact]
+    public async Task Who_failed_and_is_tried_again_while_the_sweep_looks_is_not_undone()
+    {
+        var visitor = await (await new Visitor(clocked.Api).SignUpAsync()).ProvisionAsync();
+        clocked.Clock.Advance(TimeSpan.FromDays(7) + TimeSpan.FromMinutes(1));
+        await using var retry = await RowLock.TakeAsync(
+            host, "update organizations set state_since = state_since + interval '7 days' where id = $1", visitor.Id.Value, clocked.Api.Database);
+        var sweep = clocked.Api.SweepAsync(new ExpireSignUps());
+        await retry.WaitForOneAsync();
+
+        await retry.CommitAsync();
+        await sweep;
+
+        (await visitor.StateAsync()).ShouldBe("provisioning");
+        (await visitor.StepsAsync()).ShouldNotContain("undone");
     }
 
     [Fact]

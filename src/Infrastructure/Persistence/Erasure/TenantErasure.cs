@@ -198,10 +198,7 @@ internal sealed partial class TenantErasure(
     private async Task<List<TenantId>> ListAsync(string sql, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var list = source.CreateCommand(sql).With(now.UtcDateTime).With(AtATime);
-        await using var reader = await list.ExecuteReaderAsync(cancellationToken);
-        var tenants = new List<TenantId>();
-        while (await reader.ReadAsync(cancellationToken)) tenants.Add(new(reader.GetGuid(0)));
-        return tenants;
+        return await list.ListTenantsAsync(cancellationToken);
     }
 
     /// <summary>What fails for one tenant, a store that is away among it, does not keep the others waiting.</summary>
