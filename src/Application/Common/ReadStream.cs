@@ -41,19 +41,19 @@ public abstract class ReadStream : Stream
 /// opens nothing.
 /// </summary>
 /// <param name="open">From the byte with this number, counted from 0.</param>
-public class StoredStream(Func<long, CancellationToken, Task<Stream>> open, long length) : ReadStream
+public sealed class StoredStream(Func<long, CancellationToken, Task<Stream>> open, long length) : ReadStream
 {
     private Stream? _open;
     private long _openAt;
 
-    public sealed override bool CanSeek => true;
+    public override bool CanSeek => true;
 
-    public sealed override long Length => length;
+    public override long Length => length;
 
-    public sealed override long Position { get; set; }
+    public override long Position { get; set; }
 
     /// <exception cref="EndOfStreamException">The store has fewer bytes: that must not look like all of them.</exception>
-    public sealed override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (Position >= length || buffer.Length == 0) return 0;
 
@@ -71,7 +71,11 @@ public class StoredStream(Func<long, CancellationToken, Task<Stream>> open, long
         return read;
     }
 
-    public sealed override long Seek(long offset, SeekOrigin origin) =>
+    /// <summary>For who knows no other way, and reads little: the directory of a ZIP is read so by the framework.</summary>
+    public override int Read(byte[] buffer, int offset, int count) =>
+        Task.Run(() => ReadAsync(buffer, offset, count, CancellationToken.None)).GetAwaiter().GetResult();
+
+    public override long Seek(long offset, SeekOrigin origin) =>
         Position = origin switch
         {
             SeekOrigin.Begin => offset,
@@ -80,14 +84,13 @@ public class StoredStream(Func<long, CancellationToken, Task<Stream>> open, long
             _ => throw new ArgumentOutOfRangeException(nameof(origin)),
         };
 
-    public sealed override async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_open is not null) await _open.DisposeAsync();
         await base.DisposeAsync();
-        GC.SuppressFinalize(this);
     }
 
-    protected sealed override void Dispose(bool disposing)
+    protected override void Dispose(bool disposing)
     {
         if (disposing) _open?.Dispose();
         base.Dispose(disposing);

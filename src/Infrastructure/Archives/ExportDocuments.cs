@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Ports;
 
 namespace CleanTenancy.Infrastructure.Archives;
@@ -122,6 +123,6 @@ internal sealed class ExportDocuments(ArchiveModel model, IFileStore store) : IE
 
     private async Task<ZipArchive> OpenAsync(FileKey archive, long bytes, CancellationToken cancellationToken) =>
         await ZipArchive.CreateAsync(
-            new StoredArchive(store, archive, bytes), ZipArchiveMode.Read, leaveOpen: false, entryNameEncoding: null,
-            cancellationToken);
+            new StoredStream((from, stop) => store.OpenAsync(archive, from, stop), bytes), ZipArchiveMode.Read,
+            leaveOpen: false, entryNameEncoding: null, cancellationToken);
 }

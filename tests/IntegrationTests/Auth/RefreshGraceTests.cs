@@ -147,17 +147,17 @@ public sealed class RefreshGraceTests(TestHost host, ClockedApi clocked) : IClas
             select $1, hash, id, $4, $4 + interval '7 days' from unnest($2::uuid[], $3::bytea[]) t (id, hash)
             """,
             tenant.Id.Value, sessions, tokens.Select(token => token.Hash).ToArray(), now.UtcDateTime);
-        var (successors, refused) = (new ConcurrentDictionary<string, HashSet<string>>(), 0);
+        var (successors, refused) = (new ConcurrentDictionary<string, HashSet<string>>(), new ConcurrentBag<Answer>());
 
         await Parallel.ForEachAsync(tokens, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (token, _) =>
         {
             var answers = await Task.WhenAll(
-                Enumerable.Range(0, Times).Select(_ => tenant.Anonymous.RefreshAsync(token.Text)));
-            Interlocked.Add(ref refused, answers.Count(answer => answer.Status != HttpStatusCode.OK));
+                Enumerable.Range(0, Times).Select(_ => RefreshAsync(tenant.Anonymous, token.Text)));
+            foreach (var answer in answers.Where(answer => answer.Status != HttpStatusCode.OK)) refused.Add(answer);
             successors[token.Text] = [.. answers.Where(a => a.Status == HttpStatusCode.OK).Select(a => a.RefreshToken())];
         });
 
-        refused.ShouldBe(0, $"of {Count * Times}");
+        refused.ShouldBeEmpty(string.Join(' ', refused.Select(answer => $"{answer.Status} {answer.Body}")));
         successors.Values.ShouldAllBe(next => next.Count == 1);
         successors.Values.SelectMany(next => next).Distinct().Count().ShouldBe(Count);
         (await tenant.RowsAsync("refresh_tokens")).ShouldBe(2 * Count);
@@ -171,6 +171,15 @@ public sealed class RefreshGraceTests(TestHost host, ClockedApi clocked) : IClas
             "select count(*) from sessions where org_id = $1 and revoked_reason = 'refresh_token_reused'", tenant.Id.Value))
             .ShouldBe(Count);
         (await tenant.RowsAsync("outbox")).ShouldBe(Count);
+    }
+
+    /// <summary>A busy machine may answer 503: then a client asks again, and it is the same use of the same token.</summary>
+    private static async Task<Answer> RefreshAsync(ApiClient client, string token)
+    {
+        var answer = await client.RefreshAsync(token);
+        for (var again = 0; again < 3 && answer.Status is HttpStatusCode.ServiceUnavailable; again++)
+            answer = await client.RefreshAsync(token);
+        return answer;
     }
 
     private async Task<string> RowsAsync(TestTenant tenant) =>

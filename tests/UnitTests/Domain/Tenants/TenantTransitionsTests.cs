@@ -194,9 +194,10 @@ public sealed class TenantTransitionsTests
 
         var isPromise = trigger is TenantTrigger.CancelSubscription && moved.State is TenantState.Active;
         if (!isPromise)
-            TenantTransitions.Table.ShouldContain(
+            // Any, not ShouldContain, which compiles its expression at each call.
+            TenantTransitions.Table.Any(
                 arrow => arrow.From == tenant.State && arrow.Trigger == trigger && arrow.To == moved.State
-                    && (arrow.Because == null || arrow.Because == moved.Because));
+                    && (arrow.Because is null || arrow.Because == moved.Because)).ShouldBeTrue($"{tenant.State} {trigger} {moved.State}");
         (moved.GraceEndsAt is null).ShouldBe(
             moved is not { State: TenantState.Suspended, Because: SuspensionReason.Billing });
         (moved.PurgeDueAt is null).ShouldBe(moved.State is not TenantState.Deleted);
