@@ -1,9 +1,15 @@
+using CleanTenancy.Application.Categories;
 using CleanTenancy.Application.Common;
 using CleanTenancy.Application.Common.Behaviors;
 using CleanTenancy.Application.Common.Ports;
+using CleanTenancy.Application.EmailTemplates;
+using CleanTenancy.Application.EventTemplates;
+using CleanTenancy.Application.Events;
+using CleanTenancy.Application.Files;
 using CleanTenancy.Application.Operations;
+using CleanTenancy.Application.Programs;
+using CleanTenancy.Application.Registrations;
 using CleanTenancy.Domain.Common;
-using CleanTenancy.Domain.Members;
 using CleanTenancy.Domain.Plans;
 using CleanTenancy.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -22,16 +28,16 @@ internal sealed class ArchiveImport(
 
     internal static readonly HashSet<string> People = ["roles", "users", "user_roles", "invitations"];
 
-    /// <summary>What the endpoints ask of who would make these rows by hand.</summary>
+    /// <summary>What is asked of who would make these rows by hand.</summary>
     private static readonly Dictionary<string, string> Asked = new()
     {
-        ["event_categories"] = Permissions.EventsWrite,
-        ["event_templates"] = Permissions.EventsWrite,
-        ["files"] = Permissions.FilesWrite,
-        ["events"] = Permissions.EventsWrite,
-        ["programs"] = Permissions.EventsWrite,
-        ["registrations"] = Permissions.RegistrationsWrite,
-        ["email_templates"] = Permissions.TemplatesWrite,
+        ["event_categories"] = CreateCategory.Policy.Permission,
+        ["event_templates"] = CreateEventTemplate.Policy.Permission,
+        ["files"] = UploadFile.Policy.Permission,
+        ["events"] = CreateEvent.Policy.Permission,
+        ["programs"] = AddProgram.Policy.Permission,
+        ["registrations"] = EnterRegistration.Policy.Permission,
+        ["email_templates"] = ReplaceEmailTemplate.Policy.Permission,
     };
 
     private ReportWriter _report = new();
@@ -90,7 +96,7 @@ internal sealed class ArchiveImport(
         (from table in Tables()
          let asked = Asked[table.Name] // of an empty one, too: a table that nobody has decided about fails at once
          where plan.Lines[table.Name] > 0
-         select asked).Prepend(Permissions.DataImport).FirstOrDefault(one => !importer.Has(one));
+         select asked).Prepend(StartImport.Policy.Permission).FirstOrDefault(one => !importer.Has(one));
 
     private ImportPeople PeopleOfArchive() => new(db, model, archive, plan, limits, _report, importer, now);
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using CleanTenancy.Application.Members;
+using CleanTenancy.Application.Roles;
 using CleanTenancy.Domain.Common;
 using CleanTenancy.Domain.Members;
 using CleanTenancy.Infrastructure.Persistence;
@@ -52,7 +54,7 @@ internal sealed class ImportPeople(
 
             var permissions = Cap(row.Texts("permissions"), out var lost);
             var isThere = byName.TryGetValue(name, out var same) && !same.BuiltIn && permissions.SetEquals(same.Permissions);
-            if (!isThere && !Has(Permissions.RolesWrite))
+            if (!isThere && !Has(CreateRole.Policy.Permission))
             {
                 permissions = [];
                 lost = [.. row.Texts("permissions").Distinct().Order(StringComparer.Ordinal)];
@@ -134,7 +136,7 @@ internal sealed class ImportPeople(
     }
 
     /// <summary>Built-in roles cannot be made smaller: whoever lacks one of their permissions does not give them.</summary>
-    private List<Role> Grantable(IReadOnlyList<Guid> ids) => !Has(Permissions.MembersWrite)
+    private List<Role> Grantable(IReadOnlyList<Guid> ids) => !Has(InviteMember.Policy.Permission)
         ? []
         : [.. ids.Distinct().Where(_roles.ContainsKey).Select(id => _roles[id]).Distinct()
             .Where(role => role.Permissions.All(Has)).Take(RolesEach)];

@@ -90,9 +90,9 @@ public sealed class KilledProvisioningTests(TestHost host)
         {
             for (var kill = 0; kill < kills; kill++)
             {
-                var before = visitors.Count;
-                await Eventually.HoldsAsync(() => Task.FromResult(visitors.Count > before), TimeSpan.FromMinutes(1));
-                await Task.Delay(Random.Shared.Next(50, 500), TestContext.Current.CancellationToken); // somewhere in their work
+                // Somewhere in their work, and never before they have done some since the last one.
+                var far = await StepsDoneAsync(looking) + Random.Shared.Next(1, 20);
+                await Eventually.HoldsAsync(async () => await StepsDoneAsync(looking) >= far, TimeSpan.FromMinutes(1));
                 var one = Random.Shared.Next(running.Length);
                 running[one].Dispose();
                 running[one] = await StartAsync(looking, killAt: null);
@@ -117,6 +117,9 @@ public sealed class KilledProvisioningTests(TestHost host)
 
         await CheckAsync(looking, [.. visitors], kills);
     }
+
+    private static Task<long> StepsDoneAsync(TestApi api) =>
+        api.QueryAsync<long>("select count(*) from provisioning_steps where status in ('done', 'skipped')");
 
     private async Task KillAsync(TestApi next, string point)
     {
